@@ -1,0 +1,101 @@
+"""Receive coils: how each hears the head, how to estimate that, and how to merge what they heard."""
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from .fourier import ifft2c
+from .types import Image, Kspace, Maps
+
+
+def birdcage_maps(shape, n_coils: int, radius: float = 1.5, rotation: float = 0.0) -> Maps:
+    """Maps of loop elements evenly around the field of view, RSS = 1 everywhere: (coil, y, x).
+
+    Each element hears with 1 / distance to its centre, which lies `radius` half-fields from the middle,
+    and with the phase of its angle of view. `rotation` in radians. One coil is a uniform map.
+    """
+    if n_coils < 1:
+        raise ValueError(f"n_coils must be 1 or more, got {n_coils}")
+    y, x = (((torch.arange(n) - n // 2) / (n / 2)) for n in shape)
+    angles = rotation + 2 * torch.pi * torch.arange(n_coils) / n_coils
+    dx = x[None, None, :] - radius * torch.cos(angles)[:, None, None]
+    dy = y[None, :, None] - radius * torch.sin(angles)[:, None, None]
+    if n_coils == 1:
+        return torch.ones(1, *shape, dtype=torch.complex64)
+    maps = torch.polar(1 / torch.hypot(dx, dy), torch.atan2(dx, -dy) - angles[:, None, None])
+    return maps / rss(maps)
+
+
+def rss(coil_images: Tensor) -> Tensor:
+    """Root sum of squares over coils: (*b, coil, y, x) -> (*b, 1, y, x), real; no phase, biased up at low SNR [Roemer1990]."""
+    return coil_images.abs().square().sum(-3, keepdim=True).sqrt()
+
+
+def combine(coil_images: Tensor, maps: Maps) -> Image:
+    """S^H x: the coil combination with the best SNR for white noise and unit-norm maps [Roemer1990]."""
+    return (maps.conj() * coil_images).sum(-3, keepdim=True)
+
+
+def calibration_block(kspace: Tensor, n_y: int, n_x: int) -> Tensor:
+    """The central n_y x n_x samples: (*b, coil, n_y, n_x)."""
+    top, left = kspace.shape[-2] // 2 - n_y // 2, kspace.shape[-1] // 2 - n_x // 2
+    return kspace[..., top : top + n_y, left : left + n_x]
+
+
+def low_resolution_maps(kspace: Kspace, n_acs: int = 24, threshold: float = 0.02) -> Maps:
+    """Each coil's blurred image divided by the RSS of all: unit norm where there is signal, zero in air [Pruessmann1999].
+
+    Uses the central `n_acs` x `n_acs` samples under a Hann window. `threshold`: air, as a share of the brightest RSS.
+    """
+    n = min(n_acs, *kspace.shape[-2:])
+    window = torch.hann_window(n + 2, periodic=False, device=kspace.device)[1:-1]
+    centre = torch.zeros_like(kspace)
+    calibration_block(centre, n, n).copy_(calibration_block(kspace, n, n) * window[:, None] * window)
+    blurred = ifft2c(centre)
+    loudness = rss(blurred)
+    object_ = loudness > threshold * loudness.amax((-2, -1), keepdim=True)
+    return torch.where(object_, blurred / loudness.clamp_min(torch.finfo(torch.float32).tiny), 0)
+
+
+def espirit_maps(kspace: Kspace, n_acs: int = 24, crop: float = 0.9) -> Maps:
+    """ESPIRiT maps from the central `n_acs` lines, by sigpy [Uecker2014]; unit norm, zero where its eigenvalue < `crop`.
+
+    kspace: (coil, y, x). About a second a slice; remembered for the last few slices.
+    """
+    return _espirit(kspace.contiguous().cpu().numpy().tobytes(), tuple(kspace.shape), n_acs, crop).to(kspace.device)
+
+
+@lru_cache(maxsize=8)
+def _espirit(data: bytes, shape: tuple, n_acs: int, crop: float) -> Tensor:
+    import numpy as np
+    from sigpy.mri.app import EspiritCalib
+
+    kspace = np.frombuffer(data, dtype=np.complex64).reshape(shape)
+    return torch.from_numpy(EspiritCalib(kspace, calib_width=n_acs, crop=crop, show_pbar=False).run().astype(np.complex64))
+
+
+def noise_covariance(noise: Tensor) -> Tensor:
+    """Psi (coil, coil) from noise-only samples (coil, ...): what the coils hear of each other's noise, E[n n^H]."""
+    samples = noise.flatten(1)
+    return samples @ samples.mH / samples.shape[1]
+
+
+def prewhiten(kspace: Kspace, covariance: Tensor) -> Kspace:
+    """L^-1 y with L L^H = covariance: makes coil noise white with unit variance. Do the same to the maps [Pruessmann2001]."""
+    L = torch.linalg.cholesky(covariance.to(kspace.dtype))
+    return torch.linalg.solve_triangular(L, kspace.flatten(-2), upper=False).unflatten(-1, kspace.shape[-2:])
+
+
+def emulate_single_coil(kspace: Kspace, n_iter: int = 20) -> Image:
+    """One complex weight a coil, so that the weighted sum looks like the RSS image: (coil, y, x) -> (1, y, x) [Tygert2020].
+
+    Alternates between the phase of the target and least-squares weights, as the single-coil data of fastMRI.
+    """
+    coil_images = ifft2c(kspace)
+    target, X = rss(coil_images).flatten(), coil_images.flatten(1).T  # (pixels, coil)
+    gram, weights = X.mH @ X, torch.ones(X.shape[1], 1, dtype=X.dtype, device=X.device)
+    for _ in range(n_iter):
+        phase = torch.sgn(X @ weights).squeeze(-1)
+        weights = torch.linalg.solve(gram, X.mH @ (target * phase)[:, None])
+    return (weights[..., None] * kspace).sum(-3, keepdim=True)

@@ -1,0 +1,65 @@
+"""What the scanner does to an image, and the transpose of it.
+
+E = M F S: the coils weight the image (S), the scanner takes its Fourier transform (F),
+and we measure only part of it (M). Every method of the course is an attempt to undo E.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from .fourier import PLANE, fft2c, ifft2c
+from .types import Image, Kspace, Maps, Mask
+
+
+def encode(image: Image, mask: Mask, maps: Maps) -> Kspace:
+    """E = M F S: image -> undersampled coil k-space."""
+    return mask * fft2c(maps * image)
+
+
+def encode_adjoint(kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+    """E^H = S^H F^H M: coil k-space -> coil-combined image."""
+    return (maps.conj() * ifft2c(mask * kspace)).sum(-3, keepdim=True)
+
+
+def normal(mask: Mask, maps: Maps) -> Callable[[Image], Image]:
+    """E^H E as a function of the image, for solvers that apply it many times.
+
+    Equal to `encode_adjoint(encode(x))`. Mask and maps are moved to the corner-origin layout of the
+    plain FFT once, so that each call shifts one image instead of every coil twice.
+    """
+    corner_mask = torch.fft.ifftshift(mask, dim=PLANE)
+    corner_maps = torch.fft.ifftshift(maps, dim=PLANE)
+    corner_maps_conj = corner_maps.conj().resolve_conj()
+
+    def apply(image: Image) -> Image:
+        kspace = torch.fft.fft2(corner_maps * torch.fft.ifftshift(image, dim=PLANE), norm="ortho")
+        coil_images = torch.fft.ifft2(kspace.mul_(corner_mask), norm="ortho")
+        return torch.fft.fftshift((corner_maps_conj * coil_images).sum(-3, keepdim=True), dim=PLANE)
+
+    return apply
+
+
+def complex_normal(shape, generator: torch.Generator, std: float = 1.0, device=None) -> Tensor:
+    """White complex Gaussian noise; `std` is per real and imaginary part."""
+    noise = torch.randn((*shape, 2), generator=generator, device=generator.device)
+    return torch.view_as_complex(std * noise).to(device or generator.device)
+
+
+def add_noise(kspace: Kspace, std: float, generator: torch.Generator, covariance: Tensor | None = None) -> Kspace:
+    """Thermal noise on every sample, measured or not.
+
+    `std` is per real and imaginary part, in k-space units. `covariance` (coil, coil), Hermitian positive
+    definite, lets the coils hear each other's noise: the noise is then L n with L L^H = covariance.
+    """
+    if std < 0:
+        raise ValueError(f"std must be 0 or more (a standard deviation), got {std}")
+    noise = complex_normal(kspace.shape, generator, std, kspace.device)
+    if covariance is not None:
+        n_coils = kspace.shape[-3]
+        if covariance.shape != (n_coils, n_coils):
+            raise ValueError(f"covariance must be {n_coils} x {n_coils} (one row per coil), got {tuple(covariance.shape)}")
+        mixing = torch.linalg.cholesky(covariance.to(noise.dtype))
+        noise = (mixing @ noise.flatten(-2)).unflatten(-1, kspace.shape[-2:])
+    return kspace + noise

@@ -1,0 +1,102 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import real_kspace
+from mrtutor.coils import (birdcage_maps, calibration_block, combine, emulate_single_coil, espirit_maps, low_resolution_maps, noise_covariance,
+                           prewhiten, rss)
+from mrtutor.encoding import add_noise, complex_normal
+from mrtutor.fourier import fft2c, ifft2c
+from mrtutor.metrics import foreground
+
+
+def head(n=64):
+    y, x = torch.meshgrid(torch.arange(n) - n // 2, torch.arange(n) - n // 2, indexing="ij")
+    inside = (y / (0.42 * n)) ** 2 + (x / (0.36 * n)) ** 2 < 1
+    texture = 1 + 0.3 * torch.cos(y / 3.0) * torch.sin(x / 5.0)
+    return (inside * texture * torch.exp(1j * (x + y) / n))[None].to(torch.complex64)
+
+
+def agreement(maps, reference, region):
+    """|<s, s_ref>| pixel by pixel: maps are compared up to a phase of their own."""
+    return (maps.conj() * reference).sum(0).abs()[region]
+
+
+@given(st.integers(4, 40), st.integers(4, 40), st.integers(1, 32), st.floats(0, 6))
+def test_birdcage_has_unit_norm_everywhere(n_y, n_x, n_coils, rotation):
+    torch.testing.assert_close(rss(birdcage_maps((n_y, n_x), n_coils, rotation=rotation)), torch.ones(1, n_y, n_x))
+
+
+def test_birdcage_elements_are_loudest_at_their_own_side():
+    maps = birdcage_maps((64, 64), 4).abs()  # elements at +x, +y, -x, -y
+    assert maps[0, 32, 60] > 2 * maps[0, 32, 4] and maps[1, 60, 32] > 2 * maps[1, 4, 32]
+    assert maps[2, 32, 4] > 2 * maps[2, 32, 60] and maps[3, 4, 32] > 2 * maps[3, 60, 32]
+
+
+def test_birdcage_agrees_with_sigpy_in_loudness():
+    import sigpy.mri
+
+    theirs = torch.from_numpy(sigpy.mri.birdcage_maps((8, 64, 64), r=1.5, nzz=8)).abs()
+    ours = birdcage_maps((64, 64), 8).abs()
+    difference = [float((ours.roll(k, 0) - theirs).abs().mean()) for k in range(8)]
+    assert min(difference) < 0.05
+
+
+@pytest.mark.parametrize("estimate, at_least", [(low_resolution_maps, 0.985), (espirit_maps, 0.99)])
+def test_estimated_maps_agree_with_the_true_ones(estimate, at_least, generator):
+    true = birdcage_maps((64, 64), 6)
+    kspace = add_noise(fft2c(true * head()), 0.01, generator)
+    maps, inside = estimate(kspace, 24), head()[0].abs() > 0.5
+    assert float(agreement(maps, true, inside).quantile(0.02)) > at_least
+    norm = rss(maps)[0]
+    assert ((norm - 1).abs().lt(1e-3) | norm.eq(0)).all()
+
+
+def test_maps_of_the_real_brain_agree_with_espirit(brain):
+    quick, espirit = low_resolution_maps(brain), espirit_maps(brain)
+    inside = foreground(rss(ifft2c(brain))) & (rss(espirit)[0] > 0)
+    assert float(agreement(quick, espirit, inside).median()) > 0.97
+
+
+def test_maps_use_only_the_centre(generator):
+    kspace = complex_normal((3, 32, 31), generator)
+    other = complex_normal((3, 32, 31), generator)
+    calibration_block(other, 12, 12).copy_(calibration_block(kspace, 12, 12))
+    torch.testing.assert_close(low_resolution_maps(kspace, 12), low_resolution_maps(other, 12))
+
+
+def test_combining_undoes_the_weighting_and_rss_is_its_magnitude(generator):
+    maps, x = birdcage_maps((16, 17), 5), complex_normal((1, 16, 17), generator)
+    torch.testing.assert_close(combine(maps * x, maps), x)
+    torch.testing.assert_close(rss(maps * x), x.abs())
+
+
+def test_prewhitening_makes_noise_white(generator):
+    mixing = complex_normal((4, 4), generator)
+    covariance = mixing @ mixing.mH + 0.1 * torch.eye(4)
+    noise = add_noise(torch.zeros(4, 100, 100, dtype=torch.complex64), 0.5**0.5, generator, covariance)
+    white = noise_covariance(prewhiten(noise, noise_covariance(noise)))
+    torch.testing.assert_close(white, torch.eye(4, dtype=torch.complex64), atol=1e-3, rtol=0)
+
+
+def test_emulated_single_coil_looks_like_rss(brain):
+    single = ifft2c(emulate_single_coil(brain)).abs()
+    target = rss(ifft2c(brain))
+    inside = foreground(target)
+    error = (single - target)[0][inside].square().sum() / target[0][inside].square().sum()
+    best_element = min(float(((ifft2c(brain)[c].abs() - target[0])[inside].square().sum() / target[0][inside].square().sum())) for c in range(16))
+    assert float(error) < 0.15 and float(error) < best_element / 3
+
+
+def test_real_phantom_noise_is_correlated_between_coils():
+    kspace = real_kspace("phantom_pulseq_16ch.h5")
+    psi = noise_covariance(kspace[:, :6, :])
+    scale = psi.diagonal().real.sqrt()
+    correlation = (psi / scale[:, None] / scale).abs()
+    assert 0.05 < float(correlation[~torch.eye(16, dtype=torch.bool)].max()) < 0.99
+
+
+def test_no_coils_gets_one_sentence():
+    with pytest.raises(ValueError, match="n_coils must be 1 or more, got 0"):
+        birdcage_maps((4, 4), 0)
