@@ -1,0 +1,49 @@
+"""Warm-ups of chapters 0 and 1: the share that was measured, and a first picture from it."""
+
+from collections.abc import Callable
+
+import torch
+
+from ..encoding import complex_normal
+from ..fourier import fft2c, ifft2c
+from ..sampling import uniform_random
+from .run import attempt, close, recognise, say
+
+
+def check_share_measured(share_measured: Callable) -> bool:
+    """share_measured(mask) -> measured points / all points, 0 to 1. mask: bool (1, y, x)."""
+    mask = uniform_random((8, 64), 4, 6, torch.Generator().manual_seed(3))  # 16 of 64 lines
+    answer, complaint = attempt(share_measured, mask)
+    if complaint:
+        return say(False, complaint)
+    if bool((answer - 0.25).abs() < 1e-3):
+        return say(True, "16 of 64 lines were measured: a quarter. Who supplied the rest?")
+    wrong = {4.0: "That is the acceleration factor. Turn it over.", 0.75: "That is the share that was left out.", 25.0: "Right in percent; give it as a share, 0 to 1.",
+             16.0: "That counts the lines. Divide by how many there are.", 128.0: "That counts the points. Divide by how many there are."}
+    found = [message for value, message in wrong.items() if bool((answer - value).abs() < 1e-3)]
+    return say(False, found[0] if found else f"16 of 64 lines are true in this mask; {answer.real:.2f} is not their share.")
+
+
+def check_zero_filled(zero_filled: Callable) -> bool:
+    """zero_filled(kspace, mask) -> picture of one uniform coil, complex (1, y, x), where what was not measured counts as zero.
+
+    kspace here is full: what the mask leaves out must not be used.
+    """
+    generator = torch.Generator().manual_seed(4)
+    image = complex_normal((1, 12, 16), generator)
+    kspace, mask = fft2c(image), uniform_random((12, 16), 2, 4, generator)
+    right = ifft2c(mask * kspace)
+    answer, complaint = attempt(zero_filled, kspace, mask, shape=(1, 12, 16))
+    if complaint:
+        return say(False, complaint)
+    if close(answer, right):
+        return say(True, "Mask, then transform. Every other method of this book begins here.")
+    plain = torch.fft.ifft2(mask * kspace, norm="ortho")
+    wrong = {
+        "You used lines that were never measured. Multiply by the mask first.": image,
+        "You kept what was left out. The mask is true where something was measured.": ifft2c(~mask * kspace),
+        "Wrong way round: fft2c goes from picture to k-space, you need ifft2c.": fft2c(mask * kspace),
+        "The magnitude is for the eye. Keep the complex picture; later methods need its phase.": right.abs().to(torch.complex64),
+        "Our k-space has its centre in the middle. Use ifft2c of this package, or the head comes out in four corners.": plain,
+    }
+    return say(False, recognise(answer, wrong, "Not zero-filling yet: multiply k-space by the mask, then transform with ifft2c."))
