@@ -81,8 +81,8 @@ def laplacian_of_gaussian(image: Tensor, size: int = 15, sigma: float = 1.5) -> 
     r2 = t[:, None] ** 2 + t[None, :] ** 2
     gaussian = torch.exp(-r2 / (2 * sigma**2))
     kernel = gaussian / gaussian.sum() * (r2 - 2 * sigma**2) / sigma**4
-    kernel = (kernel - kernel.mean())[None, None]
-    return conv2d(_magnitude(image)[None, None].double(), kernel, padding=size // 2)[0, 0]
+    kernel = (kernel - kernel.mean()).float()[None, None]
+    return conv2d(_magnitude(image)[None, None].float(), kernel, padding=size // 2)[0, 0]
 
 
 def hfen(image: Tensor, reference: Tensor, region: Tensor | None = None) -> float:

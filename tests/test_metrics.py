@@ -67,7 +67,7 @@ def test_psnr_and_nmse_equal_scikit_image(pair):
 
 
 def test_laplacian_of_gaussian_is_blind_to_flat_and_sees_edges():
-    assert float(laplacian_of_gaussian(torch.ones(40, 40))[10:30, 10:30].abs().max()) < 1e-9
+    assert float(laplacian_of_gaussian(torch.ones(40, 40))[10:30, 10:30].abs().max()) < 1e-6
     step = torch.zeros(40, 40)
     step[:, 20:] = 1
     response = laplacian_of_gaussian(step)[20]
