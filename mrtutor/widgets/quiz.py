@@ -142,4 +142,4 @@ def quiz(items: list, *, key: str, title: str = "Check yourself", alt: str | Non
                               "alt": alt or title})
 
     words = "<ol>" + "".join(f"<li>{html.escape(i.question)}</li>" for i in items) + "</ol>"
-    return View("quiz", build, alt or f"{title}: {len(items)} questions", words, key=key)
+    return View("quiz", build, alt or f"{title}: {len(items)} question{'s' if len(items) > 1 else ''}", words, key=key)

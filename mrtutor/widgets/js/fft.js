@@ -2,7 +2,7 @@
 
 const plans = new Map();
 
-/** Twiddles and orders for length n: radix 2 where n is a power of two, else Bluestein's chirp on a longer power of two. */
+/** Twiddles and orders for length n: radix 2 for powers of two, a stage of three for multiples of 3, else Bluestein's chirp on a longer power of two. */
 function plan(n) {
   if (plans.has(n)) return plans.get(n);
   const p = { n, centre: n >> 1 };
@@ -16,6 +16,11 @@ function plan(n) {
     }
     p.cos = Float64Array.from({ length: n / 2 || 1 }, (_, i) => Math.cos((2 * Math.PI * i) / n));
     p.sin = Float64Array.from({ length: n / 2 || 1 }, (_, i) => Math.sin((2 * Math.PI * i) / n));
+  } else if (n % 3 === 0) {
+    p.cos = Float64Array.from({ length: n }, (_, i) => Math.cos((2 * Math.PI * i) / n));
+    p.sin = Float64Array.from({ length: n }, (_, i) => Math.sin((2 * Math.PI * i) / n));
+    p.parts = Array.from({ length: 3 }, () => [new Float64Array(n / 3), new Float64Array(n / 3)]);
+    p.third = plan(n / 3);
   } else {
     const m = 2 ** Math.ceil(Math.log2(2 * n - 1)), angle = (i) => (Math.PI * ((i * i) % (2 * n))) / n;
     p.m = m;
@@ -80,6 +85,28 @@ function bluestein(p, re, im, sign) {
   }
 }
 
+/** Three transforms of every third sample, then one butterfly of three. */
+function byThree({ n, cos, sin, parts, third }, re, im, sign) {
+  const m = n / 3, half = (sign * Math.sqrt(3)) / 2, [[a, b], [c, d], [e, f]] = parts;
+  parts.forEach(([x, y], r) => {
+    for (let i = 0; i < m; i++) { x[i] = re[3 * i + r]; y[i] = im[3 * i + r]; }
+    natural(third, x, y, sign);
+  });
+  for (let k = 0; k < m; k++) {
+    const s1 = sign * sin[k], s2 = sign * sin[2 * k];
+    const r1 = c[k] * cos[k] - d[k] * s1, i1 = c[k] * s1 + d[k] * cos[k], r2 = e[k] * cos[2 * k] - f[k] * s2, i2 = e[k] * s2 + f[k] * cos[2 * k];
+    const r = r1 + r2, i = i1 + i2, dr = (r1 - r2) * half, di = (i1 - i2) * half;
+    re[k] = a[k] + r; im[k] = b[k] + i;
+    re[k + m] = a[k] - r / 2 - di; im[k + m] = b[k] - i / 2 + dr;
+    re[k + 2 * m] = a[k] - r / 2 + di; im[k + 2 * m] = b[k] - i / 2 - dr;
+  }
+}
+
+/** Any length, natural order in and out. */
+function natural(p, re, im, sign) {
+  if (p.order) powerOfTwo(p, re, im, sign); else if (p.parts) byThree(p, re, im, sign); else bluestein(p, re, im, sign);
+}
+
 /** Centred transform of `count` lines inside re, im, in place: sign +1 k-space -> picture, -1 back. */
 function transformLines(re, im, n, count, stride, step, sign) {
   const p = plan(n), c = p.centre, scale = 1 / Math.sqrt(n), direct = p.order !== undefined;
@@ -91,7 +118,7 @@ function transformLines(re, im, n, count, stride, step, sign) {
       if (j >= n) j -= n;
       a[i] = re[start + j * stride]; b[i] = im[start + j * stride];
     }
-    if (direct) butterflies(p, a, b, sign); else bluestein(p, a, b, sign);
+    if (direct) butterflies(p, a, b, sign); else natural(p, a, b, sign);
     for (let i = 0; i < n; i++) {
       const j = i + c < n ? i + c : i + c - n;
       re[start + j * stride] = a[i] * scale; im[start + j * stride] = b[i] * scale;

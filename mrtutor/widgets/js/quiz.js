@@ -25,7 +25,7 @@ function mountQuiz(root, { header: config, read }, context) {
   });
   function count() {
     const right = Object.values(record).filter((r) => r.right).length, first = Object.values(record).filter((r) => r.first).length;
-    say(score, right ? `${right} of ${items.length} right${first < right ? `, ${first} at the first try` : ""}` : `${items.length} questions`);
+    say(score, right ? `${right} of ${items.length} right${first < right ? `, ${first} at the first try` : ""}` : items.length === 1 ? "1 question" : `${items.length} questions`);
     handle.metrics = { right, first, of: items.length };
   }
   const again = h("button", { type: "button", class: "mrt-link", onclick: () => { store.set(key, null); fresh(); } }, "Start this one over");

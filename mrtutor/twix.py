@@ -1,0 +1,42 @@
+"""Siemens raw data (TWIX, .dat) to k-space [slice, coil, y, x]; the header with the patient's name is not passed on."""
+
+import numpy as np
+
+INSTALL = "Siemens raw data needs the package twixtools, which is not installed: pip install 'mrtutor[twix]'"
+
+
+def require_twixtools():
+    """The package twixtools, or one sentence on how to get it."""
+    try:
+        import twixtools
+    except ImportError:
+        raise ImportError(INSTALL) from None
+    return twixtools
+
+
+def read_twix(path) -> tuple[np.ndarray, np.ndarray]:
+    """The image lines of the last measurement: k-space complex64 (slice, coil, y = column, x = line), lines measured (x,) bool.
+
+    2-D Cartesian scans of one echo and one set. A line measured more than once is averaged. Lines with the reflect flag
+    are reversed. Where the sequence gave no line numbers (all are 0), the order of acquisition is the order of the lines,
+    and several slices cannot be told apart. Oversampling along readout is kept; nothing is turned, scaled or filtered.
+    Raises ValueError when there are no image lines, or more dimensions than that.
+    """
+    twixtools = require_twixtools()
+    measurement = twixtools.read_twix(str(path), parse_prot=False, parse_pmu=False, parse_geometry=False, verbose=False)[-1]
+    lines = [block for block in measurement["mdb"] if block.is_image_scan()]
+    if not lines:
+        raise ValueError(f"{path} must hold image lines, got none in its last measurement")
+    for counter in ("cEco", "cSet", "cPar", "cPhs", "cRep"):
+        if len({getattr(line, counter) for line in lines}) > 1:
+            raise ValueError(f"{path} must be a 2-D scan of one echo, got several values of the counter {counter[1:]}")
+    x, z = np.array([line.cLin for line in lines]), np.array([line.cSlc for line in lines])
+    if len(lines) > 1 and not x.any() and not z.any():
+        x = np.arange(len(lines))  # unlabelled: one line after another
+    n_coils, n_columns = lines[0].data.shape
+    total = np.zeros((z.max() + 1, n_coils, n_columns, x.max() + 1), np.complex64)
+    count = np.zeros((z.max() + 1, 1, 1, x.max() + 1), np.float32)
+    for line, slice_, column in zip(lines, z, x):
+        total[slice_, :, :, column] += line.data[:, ::-1] if line.is_flag_set("REFLECT") else line.data
+        count[slice_, :, :, column] += 1
+    return total / np.maximum(count, 1), count.any((0, 1, 2))
