@@ -58,7 +58,7 @@ def low_resolution_maps(kspace: Kspace, n_acs: int = 24, threshold: float = 0.02
     return torch.where(object_, blurred / loudness.clamp_min(torch.finfo(torch.float32).tiny), 0)
 
 
-def espirit_maps(kspace: Kspace, n_acs: int = 24, crop: float = 0.9) -> Maps:
+def espirit_maps(kspace: Kspace, n_acs: int = 24, crop: float = 0.8) -> Maps:
     """ESPIRiT maps from the central `n_acs` lines, by sigpy [Uecker2014]; unit norm, zero where its eigenvalue < `crop`.
 
     kspace: (coil, y, x). About a second a slice; remembered for the last few slices.

@@ -64,7 +64,10 @@ def _inverse_gram(S: Tensor) -> Tensor:
     gram = (S.mH @ S).to(torch.complex128)
     power = gram.diagonal(dim1=-2, dim2=-1).real
     outside = torch.diag_embed((power < 1e-6).to(gram.dtype))  # an empty place gets the equation 1 * v = 0
-    return torch.linalg.inv(gram + outside).to(S.dtype) * (power >= 1e-6)[..., None]
+    inverse, failed = torch.linalg.inv_ex(gram + outside)
+    if bool((failed > 0).any()):
+        raise ValueError(f"maps must hear the {S.shape[-1]} folded places differently, got {int((failed > 0).sum())} piles where two sound alike")
+    return inverse.to(S.dtype) * (power >= 1e-6)[..., None]
 
 
 def g_factor(maps: Maps, acceleration: int) -> Tensor:

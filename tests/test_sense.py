@@ -109,6 +109,11 @@ def test_unfold_says_what_it_needs(mask):
         unfold(encode(torch.ones(1, 8, 16, dtype=torch.complex64), mask, maps), mask, maps)
 
 
+def test_two_places_that_sound_alike_cannot_be_told_apart():
+    with pytest.raises(ValueError, match="must hear the 2 folded places differently, got 32 piles"):
+        g_factor(torch.full((2, 8, 8), 0.5**0.5, dtype=torch.complex64), 2)
+
+
 def test_full_sampling_is_the_adjoint(brain):
     maps, full = espirit_maps(brain), torch.ones(1, 128, 128, dtype=torch.bool)
     inside = maps.abs().sum(0) > 0
