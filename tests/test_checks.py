@@ -1,13 +1,16 @@
-"""Feedback on K1 to K6: the stub fails, the solution passes, each typical wrong answer gets its own message."""
+"""Feedback on K1 to K6, K8 and K9: the stub fails, the solution passes, each typical wrong answer gets its own message."""
 
 import pytest
 import torch
 
 from mrtutor import grappa
-from mrtutor.checks import check_calibrate, check_folded, check_hard_dc, check_shrink, check_true_acceleration, check_unfold, windows
+from mrtutor.checks import (
+    check_calibrate, check_folded, check_hard_dc, check_keep, check_one_round, check_shrink, check_true_acceleration, check_unfold, windows,
+)
+from mrtutor.encoding import encode, encode_adjoint
 from mrtutor.fourier import fft2c, ifft2c
 from mrtutor.sampling import true_acceleration
-from mrtutor.sparsity import soft_threshold
+from mrtutor.sparsity import keep_largest, soft_threshold
 
 
 def rolls(image, R, step, axis=-1):
@@ -49,6 +52,23 @@ def hard_dc(image, kspace, mask, maps):
     return torch.where(mask, kspace, fft2c(maps * image))
 
 
+def one_round(image, kspace, mask, maps, shrink):
+    return shrink(image - encode_adjoint(encode(image, mask, maps) - kspace, mask, maps))
+
+
+def shrunk_too_early(image, kspace, mask, maps, shrink):
+    image = shrink(image)
+    return image - encode_adjoint(encode(image, mask, maps) - kspace, mask, maps)
+
+
+def step(image, kspace, mask, maps):
+    return encode_adjoint(encode(image, mask, maps) - kspace, mask, maps)
+
+
+def largest(values, share):
+    return values >= values.sort(descending=True).values[round(share * len(values)) - 1]
+
+
 def counted_twice(mask):
     return 256 / (64 + 24)
 
@@ -59,6 +79,7 @@ SOLUTIONS = [
     (check_folded, folded), (check_unfold, unfold), (check_unfold, lambda p, S, R: torch.linalg.lstsq(S, R * p[:, None]).solution[:, 0]),
     (check_calibrate, calibrate), (check_calibrate, grappa.calibrate), (check_shrink, soft_threshold), (check_hard_dc, hard_dc),
     (check_hard_dc, lambda image, k, mask, maps: k + ~mask * fft2c(maps * image)),
+    (check_keep, keep_largest), (check_keep, lambda c, share: c * largest(c.abs(), share)), (check_one_round, one_round),
 ]
 
 WRONG = [
@@ -101,9 +122,24 @@ WRONG = [
     (check_hard_dc, lambda *a: (a[3].conj() * ifft2c(hard_dc(*a))).sum(0, keepdim=True), "half of the promise is lost"),
     (check_hard_dc, lambda image, k, mask, maps: fft2c(maps * image), "Nothing was put back"),
     (check_hard_dc, lambda image, k, mask, maps: k, "are empty"), (check_hard_dc, lambda image, k, mask, maps: k * 2, "off by 100 %"),
+    (check_keep, lambda c, share: c * ~largest(c.abs(), 1 - share), "kept the smallest"), (check_keep, lambda c, share: c * ~largest(c.abs(), share), "threw away"),
+    (check_keep, lambda c, share: c * largest(c.real, share), "Compare magnitudes"),
+    (check_keep, lambda c, share: c * (c.abs() > share * c.abs().max()), "above a share of the largest"),
+    (check_keep, lambda c, share: c * (c.abs() > (1 - share) * c.abs().max()), "above so much of the largest"),
+    (check_keep, lambda c, share: c * (c.abs() > c.abs().sort(descending=True).values[round(share * len(c)) - 1]), "the last is missing"),
+    (check_keep, lambda c, share: soft_threshold(c, c.abs().sort(descending=True).values[round(share * len(c)) - 1]), "only K5 shrinks"),
+    (check_keep, lambda c, share: torch.cat([c[:round(share * len(c))], 0 * c[round(share * len(c)):]]), "Sort by magnitude"),
+    (check_keep, lambda c, share: c.abs() * largest(c.abs(), share), "Keep the complex value"), (check_keep, lambda c, share: c, "yours leaves 40"),
+    (check_keep, lambda c, share: c * largest(c.abs(), 0.1), "20 of the 40"),
+    (check_one_round, lambda i, k, m, S, shrink: shrink(i + step(i, k, m, S)), "away from the measurement"),
+    (check_one_round, lambda i, k, m, S, shrink: i - step(i, k, m, S), "Corrected, not shrunk"), (check_one_round, lambda i, k, m, S, shrink: shrink(i), "Shrunk, not corrected"),
+    (check_one_round, shrunk_too_early, "Other way round"), (check_one_round, lambda i, k, m, S, shrink: one_round(i, k, torch.ones_like(m), S, shrink), "only where the mask is true"),
+    (check_one_round, lambda i, k, m, S, shrink: i - shrink(step(i, k, m, S)), "not the correction"),
+    (check_one_round, lambda i, k, m, S, shrink: shrink(encode_adjoint(k, m, S)), "starts anew"),
+    (check_one_round, lambda i, k, m, S, shrink: encode(i, m, S) - k, "One image is wanted"), (check_one_round, lambda i, k, m, S, shrink: 0 * i, "Not one round yet"),
 ]
 
-CHECKS = [check_true_acceleration, check_folded, check_unfold, check_calibrate, check_shrink, check_hard_dc]
+CHECKS = [check_true_acceleration, check_folded, check_unfold, check_calibrate, check_shrink, check_hard_dc, check_keep, check_one_round]
 
 
 @pytest.mark.parametrize(("check", "solution"), SOLUTIONS)

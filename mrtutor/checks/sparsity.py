@@ -1,4 +1,4 @@
-"""K5, K7, K8: shrink coefficients, keep the largest of them, one round of compressed sensing."""
+"""K5, K8, K9: shrink coefficients, keep the largest of them, one round of compressed sensing."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ def check_shrink(shrink: Callable) -> bool:
 
 
 def check_keep(keep: Callable) -> bool:
-    """K7: keep(coefficients, share) -> the largest `share` of them by magnitude, all others zero. coefficients: complex (n,)."""
+    """K8: keep(coefficients, share) -> the largest `share` of them by magnitude, all others zero. coefficients: complex (n,)."""
     coefficients = complex_normal((40,), torch.Generator().manual_seed(7))
     size = coefficients.abs()
     for share, n in ((0.1, 4), (0.5, 20)):
@@ -66,7 +66,7 @@ def check_keep(keep: Callable) -> bool:
 
 
 def check_one_round(one_round: Callable) -> bool:
-    """K8: one_round(image, kspace, mask, maps, shrink) -> image after one round: correct it by the measurement, then shrink it.
+    """K9: one_round(image, kspace, mask, maps, shrink) -> image after one round: correct it by the measurement, then shrink it.
 
     image: complex (1, y, x); kspace: (coil, y, x), zero where not measured; shrink: image -> image. The step has size 1.
     """

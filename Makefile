@@ -1,0 +1,30 @@
+# book · lab · test · bench · clean. Each makes .venv first where it is missing, and refreshes it when the versions change.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+ifneq ($(wildcard ../shared/real),)
+export MRTUTOR_DATA ?= $(abspath ../shared/real)
+endif
+
+.PHONY: book lab test bench clean
+
+book: $(READY)
+	$(BIN)/python book/build.py
+
+lab: $(READY)
+	$(BIN)/mrtutor lab
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+bench: $(READY)
+	$(BIN)/python tests/bench
+
+clean:
+	rm -rf book/_build book/_static/mathjax dist .pytest_cache .hypothesis
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[book,test,reference,twix]"
+	touch $@

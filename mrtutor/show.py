@@ -1,0 +1,85 @@
+"""What a chapter shows besides widgets: figures with alt text, numbers for the prose, code on demand."""
+
+from __future__ import annotations
+
+import base64
+import html
+import inspect
+import io
+import os
+import textwrap
+from typing import TYPE_CHECKING, Callable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+GLUE_PREFIX = "application/papermill.record/"    # the MIME prefix under which the book looks for glued values
+
+
+def in_book() -> bool:
+    """True while the book is built: no kernel will answer later, so nothing may wait for one."""
+    return os.environ.get("MRTUTOR_BOOK") == "1"
+
+
+def reading_room() -> None:
+    """Set matplotlib's style for a chapter: dark figures that look the same on a light and on a dark page, grey images."""
+    from matplotlib import pyplot
+
+    wall, ink, line = "#11161b", "#dbe2e7", "#56626c"
+    pyplot.rcParams.update({
+        "figure.facecolor": wall, "savefig.facecolor": wall, "axes.facecolor": wall, "axes.edgecolor": line,
+        "text.color": ink, "axes.labelcolor": ink, "axes.titlecolor": ink, "xtick.color": ink, "ytick.color": ink,
+        "legend.facecolor": wall, "legend.edgecolor": line, "grid.color": "#2f383f", "font.size": 11, "axes.titlesize": 11,
+        "axes.spines.top": False, "axes.spines.right": False, "image.cmap": "gray", "figure.constrained_layout.use": True,
+        "axes.prop_cycle": pyplot.cycler(color=["#58d0e6", "#ecc26b", "#ff9d8a", "#a9b8f0", "#dbe2e7"]),
+    })
+
+
+def show(fig: Figure, alt: str, caption: str = "", dpi: int = 144) -> None:
+    """Display a matplotlib figure with its alt text and caption, then close it.
+
+    `alt` carries the finding for a reader who cannot see the picture, `caption` can be read alone.
+    Raises ValueError when `alt` is empty.
+    """
+    from IPython.display import display
+    from matplotlib import pyplot
+    from matplotlib.colors import to_rgb
+
+    if not alt.strip():
+        raise ValueError("alt must say in words what the figure shows, got an empty text")
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=dpi, bbox_inches="tight")
+    dark = sum(to_rgb(fig.get_facecolor())) < 1
+    pyplot.close(fig)
+    png = base64.b64encode(buffer.getvalue()).decode("ascii")
+    width = int.from_bytes(buffer.getvalue()[16:20], "big") * 72 // dpi    # drawn at 144 dpi, shown at 72: sharp on any screen
+    if in_book():
+        metadata = {"image/png": {"alt": alt, "caption": caption, "width": width, "dark": dark}}
+        display({"image/png": png, "text/plain": alt}, raw=True, metadata=metadata)
+        return
+    below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    image = f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt, quote=True)}" width="{width}">'
+    display({"text/html": f'<figure style="margin:0">{image}{below}</figure>', "text/plain": alt}, raw=True)
+
+
+def glue(name: str, text: object) -> None:
+    """Hand a number of this run to the prose, where {glue:text}`name` prints it. Nothing is displayed."""
+    from IPython.display import display
+
+    metadata = {"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}}
+    display({GLUE_PREFIX + "text/plain": str(text)}, raw=True, metadata=metadata)
+
+
+def source(*functions: Callable) -> None:
+    """Show the code of functions of the package, folded: the lines that the chapter explains."""
+    from IPython.display import display
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    names = [f"{f.__module__}.{f.__qualname__}" for f in functions]
+    code = "\n\n".join(textwrap.dedent(inspect.getsource(f)).rstrip() for f in functions)
+    coloured = highlight(code, PythonLexer(), HtmlFormatter(noclasses=not in_book()))
+    summary = " · ".join(f"<code>{html.escape(name)}</code>" for name in names)
+    page = f'<details class="code-source"><summary>The code: {summary}</summary>{coloured}</details>'
+    display({"text/html": page, "text/plain": code}, raw=True)
