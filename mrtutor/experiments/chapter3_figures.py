@@ -49,6 +49,11 @@ def what_is_a_wavelet(case: Scan) -> Figure:
     return fig
 
 
+def thicker(points: torch.Tensor) -> torch.Tensor:
+    """Single bright pixels drawn three pixels wide, so that they can be seen: (1, y, x) or (y, x) real, same shape."""
+    return torch.nn.functional.max_pool2d(points.reshape(1, 1, *points.shape[-2:]), 3, 1, 1).reshape(points.shape)
+
+
 def how_far(curves: dict[str, dict]) -> Figure:
     """From `chapter3.knee`, for each named scan: error over R."""
     fig, axes = figures.row(len(curves), 2.9, widths=[1.3] * len(curves))

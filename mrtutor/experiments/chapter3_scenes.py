@@ -51,12 +51,17 @@ def case() -> Scan:
 
 @dataclass(frozen=True)
 class Dot:
-    """name says its size; mask bool (1, y, x); place: fractions (x, y) of the upright picture; contrast in the full scan."""
+    """name says its size, label its millimetres; mask bool (1, y, x); place: fractions (x, y) of the upright picture; contrast in the full scan."""
 
     name: str
     mask: Tensor
     place: tuple[float, float]
     contrast: float
+
+    @property
+    def label(self) -> str:
+        """Its size in mm, with a star when it is faint."""
+        return self.name.replace(" mm", "").replace(", faint", "*")
 
 
 def contrast_of(image: Image, mask: Tensor) -> float:
