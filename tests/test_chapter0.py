@@ -30,11 +30,28 @@ def test_a_scan_without_known_truth_works_too():
     assert "plaques" not in found["1"] and found["2"]["error"] == 0
 
 
-def test_solutions_pass_and_stubs_do_not():
-    assert checks.check_share_measured(solutions("00_start")["share_measured"])
+@pytest.mark.parametrize("name", ["share_measured", "share_supplied", "scan_seconds"])
+def test_solutions_pass_and_stubs_do_not(name):
+    check = getattr(checks, f"check_{name}")
+    assert check(solutions("00_start")[name])
     names: dict = {}
-    exec(stubs("00_start")["share_measured"], names)
-    assert not checks.check_share_measured(names["share_measured"])
+    exec(stubs("00_start")[name], names)
+    assert not check(names[name])
+
+
+@pytest.mark.parametrize("check, wrong, message", [
+    (checks.check_share_supplied, lambda k, m: (k.abs() ** 2)[m].sum() / (k.abs() ** 2).sum(), "Turn the mask round"),
+    (checks.check_share_supplied, lambda k, m: (~m).float().mean(), "counted points"),
+    (checks.check_share_supplied, lambda k, m: k.abs()[~m].sum() / k.abs().sum(), "square of the magnitude"),
+    (checks.check_share_supplied, lambda k, m: (k.abs() ** 2)[~m].sum() / (k.abs() ** 2)[m].sum(), "Divide by all of it"),
+    (checks.check_scan_seconds, lambda lines, tr, train: lines / train * tr, "round up"),
+    (checks.check_scan_seconds, lambda lines, tr, train: lines // train * tr, "rounded down"),
+    (checks.check_scan_seconds, lambda lines, tr, train: -(-lines // train), "counts the trains"),
+    (checks.check_scan_seconds, lambda lines, tr, train: lines * tr, "16 lines, not one"),
+])
+def test_each_wrong_answer_gets_its_message(check, wrong, message, capsys):
+    assert not check(wrong)
+    assert message in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("wrong, message", [(lambda m: m.numel() / m.sum(), "acceleration factor"), (lambda m: (~m).float().mean(), "left out"),

@@ -1,4 +1,4 @@
-"""Warm-ups of chapters 0 and 1: the share that was measured, and a first picture from it."""
+"""Warm-ups of chapters 0 and 1: shares and seconds, and a first picture from what was measured."""
 
 from collections.abc import Callable
 
@@ -22,6 +22,39 @@ def check_share_measured(share_measured: Callable) -> bool:
              16.0: "That counts the lines. Divide by how many there are.", 128.0: "That counts the points. Divide by how many there are."}
     found = [message for value, message in wrong.items() if bool((answer - value).abs() < 1e-3)]
     return say(False, found[0] if found else f"16 of 64 lines are true in this mask; {answer.real:.2f} is not their share.")
+
+
+def check_share_supplied(share_supplied: Callable) -> bool:
+    """share_supplied(kspace, mask) -> energy on points never measured / all energy. kspace complex, mask bool, both (1, y, x)."""
+    mask = uniform_random((8, 64), 4, 6, torch.Generator().manual_seed(3))
+    kspace = complex_normal((1, 8, 64), torch.Generator().manual_seed(5)) * (1 + 3 * mask)  # measured points are louder
+    answer, complaint = attempt(share_supplied, kspace, mask)
+    if complaint:
+        return say(False, complaint)
+    energy, size = kspace.abs().square(), kspace.abs()
+    right = energy[~mask].sum() / energy.sum()
+    if close(answer, right):
+        return say(True, f"{right:.0%} of this energy was never measured. No picture tells you that; the mask does.")
+    wrong = {
+        "That is the share that was measured. Turn the mask round: ~mask.": 1 - right,
+        "You counted points. Weigh each with its squared magnitude.": (~mask).float().mean(),
+        "You added magnitudes. Energy is the square of the magnitude.": size[~mask].sum() / size.sum(),
+        "You divided by the measured energy. Divide by all of it.": energy[~mask].sum() / energy[mask].sum(),
+        "Right in percent; give it as a share, 0 to 1.": 100 * right,
+    }
+    return say(False, recognise(answer, wrong, "Not that share yet: squared magnitudes where the mask is false, over all of them."))
+
+
+def check_scan_seconds(scan_seconds: Callable) -> bool:
+    """scan_seconds(lines, tr, echo_train) -> seconds; `lines` measured lines in trains of `echo_train`, one train every `tr` seconds."""
+    answer, complaint = attempt(scan_seconds, 140, 4, 16)
+    if complaint:
+        return say(False, complaint)
+    wrong = {"A train that has begun is finished: round up.": 35.0, "You rounded down: the last 12 lines need a train too.": 32.0, "That counts the trains. Each takes one TR.": 9.0,
+             "Each train brings 16 lines, not one.": 560.0, "Seconds, please: you gave minutes.": 0.6}
+    if close(answer, torch.tensor(36.0)):
+        return say(True, "140 lines, 9 trains of 16, 36 seconds. Chapter 1 says where 140 comes from.")
+    return say(False, recognise(answer, {message: torch.tensor(value) for message, value in wrong.items()}, "140 lines in trains of 16, TR 4 s: how many trains, and how long is each?"))
 
 
 def check_zero_filled(zero_filled: Callable) -> bool:

@@ -10,7 +10,7 @@ def geometry(scan) -> dict:
     arrow says along which direction of the upright picture the phase encoding runs.
     """
     if scan is None:
-        return {"turn": [False, False, False], "letters": None, "pe": None, "mm": [1.0, 1.0], "label": "", "real": None}
+        return {"turn": [False, False, False], "letters": None, "pe": None, "mm": [1.0, 1.0], "mm_known": True, "label": "", "real": None}
     probe = np.arange(6).reshape(2, 3)
     upright = np.asarray(scan.stand_up(probe))
     transpose = upright.shape != probe.shape
@@ -22,7 +22,7 @@ def geometry(scan) -> dict:
             if np.array_equal(turned, upright):
                 turn = [transpose, flip_rows, flip_columns]
     return {"turn": turn, "letters": list(scan.letters) if any(scan.letters) else None, "pe": scan.phase_encoding, "mm": [float(v) for v in scan.voxel_mm],
-            "label": str(scan.label), "real": bool(scan.real)}
+            "mm_known": bool(getattr(scan, "voxel_known", True)), "label": str(scan.label), "real": bool(scan.real)}
 
 
 def is_scan(thing) -> bool:

@@ -74,7 +74,7 @@ def test_every_question_answers_right_and_wrong_and_survives_a_reload(chapter):
     total, pictures = 0, 0
     for quiz in quizzes:
         for i, item in enumerate(quiz.evaluate("p => p.mrtutor.config.items")):
-            right, wrong = answers(item)
+            right, wrong = answers(item) or probe(quiz, i)
             said_wrong = quiz.evaluate("(p, [i, v]) => p.mrtutor.answer(i, v)", [i, wrong])
             said_right = quiz.evaluate("(p, [i, v]) => p.mrtutor.answer(i, v)", [i, right])
             assert said_right["right"] and not said_wrong["right"], item["question"]
@@ -91,7 +91,7 @@ def test_every_question_answers_right_and_wrong_and_survives_a_reload(chapter):
 
 
 def answers(item: dict):
-    """(a right, a wrong) answer to a question, as its widget stores it."""
+    """(a right, a wrong) answer to a question, as its widget stores it; None where only the picture knows."""
     kind = item["type"]
     if kind == "choice":
         right = [o["right"] for o in item["options"]].index(True)
@@ -101,6 +101,16 @@ def answers(item: dict):
     if kind == "click":
         target = item["target"]
         places = [p for p in target["places"] if not p.get("region")]
+        if not places:
+            return None  # the right place is a region: find it by asking
         return [{"x": p["x"], "y": p["y"]} for p in places[: target["clicks"]]], [{"x": 0.01, "y": 0.99}] * target["clicks"]
     n = len(item.get("items") or item["names"])
     return list(range(n)), list(reversed(range(n)))
+
+
+def probe(quiz, i: int):
+    """A square that the question takes for right, and one that it does not."""
+    squares = [[{"x": (column + 0.5) / 8, "y": (row + 0.5) / 8}] for row in range(8) for column in range(8)]
+    judged = [quiz.evaluate("(p, [i, v]) => p.mrtutor.answer(i, v).right", [i, square]) for square in squares]
+    assert True in judged and False in judged, "a region that holds every square, or none"
+    return squares[judged.index(True)], squares[judged.index(False)]

@@ -39,8 +39,8 @@ class Viewer {
 
   /** Simulated or real, and the pixel size: always in sight below the panes. */
   tellSource() {
-    const { label, mm } = this.geometry;
-    if (label) say(this.source, `${label}  ·  ${mm[0] === mm[1] ? short(mm[0]) : mm.map((v) => short(v)).join(" × ")} mm pixels`);
+    const { label, mm, mm_known: known } = this.geometry, size = mm[0] === mm[1] ? short(mm[0]) : mm.map((v) => short(v)).join(" × ");
+    if (label) say(this.source, `${label}  ·  ${known ? `${size} mm pixels` : "pixel size unknown"}`);
   }
 
   /** The shape of every stage: that of the first upright picture. */
