@@ -3,7 +3,7 @@
 import pytest
 import torch
 from chapters import solutions, stubs
-from conftest import real_kspace
+from real import real_kspace
 
 from mrtutor import checks, coils, fourier, metrics, sampling
 from mrtutor.claims import record

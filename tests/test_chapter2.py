@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from chapters import solutions, stubs
-from conftest import REAL
+from real import REAL
 
 from mrtutor import checks, coils, fourier, metrics, sampling, scan, sense, sparsity
 from mrtutor.claims import record

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from chapters import solutions, stubs
-from conftest import REAL
+from real import REAL
 
 from mrtutor import checks, fourier, metrics, sampling, scan, sparsity, wavelet
 from mrtutor.claims import record

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import real_kspace
+from real import real_kspace
 from mrtutor.coils import (birdcage_maps, calibration_block, combine, emulate_single_coil, espirit_maps, low_resolution_maps, noise_covariance,
                            prewhiten, rss)
 from mrtutor.encoding import add_noise, complex_normal
