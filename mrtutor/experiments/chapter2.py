@@ -78,7 +78,7 @@ def rim_and_core(case: Scan, acceleration: int = 4, rim_mm: float = 12) -> dict:
     rim, core = inside & (depth < rim_mm), depth > depth.max() / 2
     return {"rim": float(g[rim].mean()), "core": float(g[core].mean()), "most": float(g[inside].max()),
             "rim_region": rim, "core_region": core, "air_region": ~inside,
-            "noisiest": inside & (g > g[inside].quantile(0.8))}
+            "noisiest": inside & (g > g[inside].quantile(2 / 3))}
 
 
 def snr_loss(case: Scan, accelerations=(2, 4), n_acs: int = 24, n_draws: int = 40, std: float = 0.005, seed: int = 0) -> dict:

@@ -39,7 +39,7 @@ def after_a_breath(breath_mm: float = 30, acceleration: int = 3, noise: float = 
     image = sense.unfold(mask * add_noise(case.kspace, noise, torch.Generator().manual_seed(0)), mask, deeper)
     grey, step = case.truth[0].abs(), case.truth.shape[-1] // acceleration
     wall = grey > 0.7  # and canal, aorta, lesion: bright things, whose copies lie a third of the field away
-    copies = (wall.roll(step, -1) | wall.roll(-step, -1)) & ~wall & (grey > 0.3) & ((wrong - case.truth)[0].abs() > 0.03)
+    copies = (wall.roll(step, -1) | wall.roll(-step, -1)) & ~wall & ((wrong - case.truth)[0].abs() > 0.03)
     grown = lambda spot, n: torch.nn.functional.max_pool2d(spot[None, None].float(), 2 * n + 1, stride=1, padding=n)[0, 0] > 0
     mm = (torch.arange(len(grey)) - len(grey) // 2) * case.voxel_mm[0]
     dot = (mm[:, None] + 95) ** 2 + (mm + 20) ** 2 < 9**2  # (y, x) as stored: the abdomen lies on its side

@@ -36,9 +36,11 @@ def pages() -> list[str]:
 
 
 def pytest_generate_tests(metafunc):
-    """A test that takes `page_path` runs once for every built page."""
+    """A test that takes `page_path` runs once for every built page; one that takes `chapter_path`, for every chapter."""
     if "page_path" in metafunc.fixturenames:
         metafunc.parametrize("page_path", pages())
+    if "chapter_path" in metafunc.fixturenames:
+        metafunc.parametrize("chapter_path", [path for path in pages() if path.startswith("chapters/")] or ["chapters/00_start.html"])
 
 
 class Handler(SimpleHTTPRequestHandler):

@@ -58,6 +58,7 @@ function mountCompare(root, { header: config, read }, context) {
     const large = names.map((n) => panes[n]).find((p) => p.kind === "image");
     if (large && !handle.shaped) { handle.shaped = true; viewer.shape(large.shape[1], large.shape[2]); } else if (!large) viewer.grid.style.setProperty("--mrt-aspect", "4 / 3");
     viewer.redraw();
+    viewer.refreshTools?.();
     handle.ms = performance.now() - begun;
     clearTimeout(show.timer);
     show.timer = setTimeout(() => viewer.announce(viewer.panes.map((p) => p.stage.getAttribute("aria-label")).filter(Boolean).slice(0, 3).join("; ")), 600);

@@ -19,7 +19,9 @@ function toolButton(name, label, onclick) {
 
 /** The tools of a viewer; `extra` = {flicker: names, difference: function, link: function}. */
 function addTools(viewer, extra = {}) {
+  const step = (by, sign, label) => h("button", { type: "button", class: "mrt-tool", title: label, "aria-label": label, onclick: () => viewer.stepSlice(by) }, sign);
   const buttons = {
+    previous: step(-1, "‹", "Previous slice ([)"), next: step(1, "›", "Next slice (])"), // a finger has no wheel
     window: toolButton("window", "Window preset (w)", () => viewer.nextWindow()),
     invert: toolButton("invert", "Invert (i)", () => act(viewer, "i")),
     flicker: extra.flicker && toolButton("flicker", `Flicker ${extra.flicker.join(" / ")} (f)`, () => act(viewer, "f")),
@@ -32,6 +34,7 @@ function addTools(viewer, extra = {}) {
   viewer.extra = extra;
   viewer.tools.replaceChildren(...Object.values(buttons).filter(Boolean));
   viewer.refreshTools = () => {
+    buttons.previous.hidden = buttons.next.hidden = !viewer.pictures.some((pane) => pane.content.shape[0] > 1);
     buttons.invert.setAttribute("aria-pressed", viewer.inverted);
     buttons.flicker?.setAttribute("aria-pressed", Boolean(viewer.flickering));
     buttons.difference?.setAttribute("aria-pressed", Boolean(extra.differenceOn?.()));

@@ -32,6 +32,7 @@ class Viewer {
     if (!same([...this.grid.children].map((e) => e.dataset.pane), specs.map((s) => s.name)) || specs.some((s) => !known.has(s.name)))
       this.grid.replaceChildren(...this.panes.map((pane) => pane.element));
     this.grid.dataset.count = specs.length;
+    if (specs[0]?.name === "image" || (specs[1] && specs[1].kind !== "image")) this.grid.dataset.main = "first"; // the large one on a phone
   }
 
   pane(name) { return this.panes.find((pane) => pane.name === name); }
