@@ -6,15 +6,20 @@ from pathlib import Path
 import pytest
 import torch
 
-REAL = Path(os.environ.get("MRTUTOR_DATA", Path(__file__).parent.parent.parent / "shared" / "real"))
+REAL = Path(os.environ.get("MRTUTOR_DATA") or Path(__file__).parents[2] / "shared" / "real")
 
 
-def real_kspace(name: str) -> torch.Tensor:
-    """First slice (coil, y, x) of a real file; the test is skipped where the file is absent."""
-    import h5py
-
+def real_file(name: str) -> Path:
+    """The path of a real file; the test is skipped where it is absent."""
     path = REAL / name
     if not path.exists():
         pytest.skip(f"{name} is not in MRTUTOR_DATA; `mrtutor fetch --all` brings it")
-    with h5py.File(path) as file:
+    return path
+
+
+def real_kspace(name: str) -> torch.Tensor:
+    """First slice (coil, y, x) of a real file."""
+    import h5py
+
+    with h5py.File(real_file(name)) as file:
         return torch.from_numpy(file["kspace"][0])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from chapters import solutions, stubs
-from real import REAL
+from real import real_file
 
 from mrtutor import checks, coils, fourier, metrics, sampling, scan, sense, sparsity
 from mrtutor.claims import record
@@ -16,9 +16,7 @@ from mrtutor.experiments import chapter2, chapter2_abdomen as abdomen, chapter2_
 def case(request):
     if request.param == "virtual":
         return scenes.prepare(scenes.virtual())
-    if not (REAL / "brain_pulseq_16ch.h5").exists():
-        pytest.skip("brain_pulseq_16ch.h5 is not in MRTUTOR_DATA; `mrtutor fetch --all` brings it")
-    return scenes.prepare(scan.read(REAL / "brain_pulseq_16ch.h5"))
+    return scenes.prepare(scan.read(real_file("brain_pulseq_16ch.h5")))
 
 
 # C04 ---------------------------------------------------------------------------------------------------------------

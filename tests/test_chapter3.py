@@ -3,7 +3,7 @@
 import pytest
 import torch
 from chapters import solutions, stubs
-from real import REAL
+from real import real_file
 
 from mrtutor import checks, fourier, metrics, sampling, scan, sparsity, wavelet
 from mrtutor.claims import record
@@ -89,9 +89,7 @@ def test_c05_a_tenth_of_the_coefficients_is_nearly_the_slice(case):
 
 
 def test_c05_holds_on_the_real_brain():
-    if not (REAL / "brain_pulseq_16ch.h5").exists():
-        pytest.skip("brain_pulseq_16ch.h5 is not in MRTUTOR_DATA; `mrtutor fetch --all` brings it")
-    assert chapter3.sparse(scan.read(REAL / "brain_pulseq_16ch.h5").image)["holds"]
+    assert chapter3.sparse(scan.read(real_file("brain_pulseq_16ch.h5")).image)["holds"]
 
 
 def test_c05_turns_red_when_the_transform_is_left_out(case, monkeypatch):

@@ -66,6 +66,14 @@ def test_maps_use_only_the_centre(generator):
     torch.testing.assert_close(low_resolution_maps(kspace, 12), low_resolution_maps(other, 12))
 
 
+@pytest.mark.parametrize("step, expected", [(1, 0.97), (11, 0.04)])
+def test_the_rim_of_the_centre_fades_out_so_that_maps_do_not_ring(step, expected):
+    kspace = torch.zeros(2, 64, 64, dtype=torch.complex64)  # two coils, one point each: their loudness is the window there
+    kspace[0, 32, 32] = kspace[1, 32, 32 + step] = 1
+    maps = low_resolution_maps(kspace, 24).abs()
+    assert float((maps[1] / maps[0]).mean()) == pytest.approx(expected, abs=0.03)
+
+
 def test_combining_undoes_the_weighting_and_rss_is_its_magnitude(generator):
     maps, x = birdcage_maps((16, 17), 5), complex_normal((1, 16, 17), generator)
     torch.testing.assert_close(combine(maps * x, maps), x)

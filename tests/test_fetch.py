@@ -1,7 +1,6 @@
 """Fetching real scans: broken lines, wrong bytes, closed doors, and the conversion, against a server on this machine."""
 
 import hashlib
-import os
 import socket
 import threading
 from dataclasses import replace
@@ -11,13 +10,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from real import REAL
 
 from mrtutor import fetch as fetching
 from mrtutor import scan, sources, twix
 from mrtutor.download import FetchError, Resume
 from mrtutor.fetch import fetch
 
-REAL = Path(os.environ.get("MRTUTOR_DATA") or Path(__file__).parents[2] / "shared" / "real")
 needs_raw = pytest.mark.skipif(not (REAL / "raw").is_dir(), reason=f"no originals in {REAL / 'raw'}")
 NAME = "brain-poisson-8ch"  # the one that needs no reader of Siemens files
 

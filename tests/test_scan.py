@@ -1,6 +1,5 @@
 """Scans: upright pictures, files in and out bit for bit, one slice of memory, virtual acquisitions."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from real import REAL
 
 from mrtutor import scan, sources
 from mrtutor.fourier import fft2c, ifft2c
@@ -16,7 +16,6 @@ from mrtutor.scan import UPRIGHT, Scan, ScanFileError
 from mrtutor.scan.files import measured_centre
 from mrtutor.scan.orientation import BACK, turn, turn_letters
 
-REAL = Path(os.environ.get("MRTUTOR_DATA") or Path(__file__).parents[2] / "shared" / "real")
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason=f"no real scans in {REAL} (set MRTUTOR_DATA, or run `mrtutor fetch`)")
 
 

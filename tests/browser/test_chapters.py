@@ -22,7 +22,7 @@ MOVE = """async (place) => {
         const drawn = pane.shape.reduce((a, b) => a * b, 1);
         if (pane.data.length % drawn) problems.push(`${pane.name} has ${pane.data.length} values for ${pane.shape}`);
       }
-      seen.add(print() + JSON.stringify(handle.metrics) + place.innerText);
+      seen.add(print() + JSON.stringify(handle.metrics));  // what is drawn, not the control's own label
     }
     if (seen.size < 2) problems.push(`${control.name} changes nothing`);
   }
@@ -56,9 +56,11 @@ def test_every_gate_answers_right_and_wrong(chapter):
         slider = gate.query_selector(".mrt-controls input, .mrt-controls button")
         assert slider is None or slider.is_disabled()
         radios = gate.query_selector_all(".mrt-options input")
+        judged = []
         for i in range(len(radios)):
-            gate.evaluate("(p, i) => p.mrtutor.answer(i, p.mrtutor.solution?.clicks || [], 'sure')", i)
+            judged.append(gate.evaluate("(p, i) => p.mrtutor.answer(i, [], 'sure').right", i))
             assert not gate.evaluate("p => p.mrtutor.locked")
+        assert judged.count(True) == 1 and judged.count(False) == len(radios) - 1
         assert "You said" in gate.inner_text()
         explained = gate.query_selector(".mrt-now button")
         if explained:
