@@ -26,5 +26,5 @@ clean:
 
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[book,test,reference,twix]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[book,test,reference,twix,export]"
 	touch $@

@@ -1,4 +1,4 @@
-"""The command line: mrtutor lab · check · fetch."""
+"""The command line: mrtutor lab · check · fetch · train."""
 
 import argparse
 import sys
@@ -18,7 +18,7 @@ def lab(args: argparse.Namespace) -> int:
         print(f"{copy} is as new." + (f" What was there is kept in {backup.name}." if backup else ""))
         return 0
     for name, state in prepare(args.folder).items():
-        hint = f" (to get it and keep a backup of yours: mrtutor lab --reset {name[:2]})" if "changed" in state else ""
+        hint = f" (to get it and keep a backup of yours: mrtutor lab --reset {Path(name).stem.partition('_')[0]})" if "changed" in state else ""
         print(f"{name:28} {state}{hint}")
     if not args.start:
         return 0
@@ -54,11 +54,27 @@ def fetch(args: argparse.Namespace) -> int:
     return 0
 
 
+def train(args: argparse.Namespace) -> int:
+    """Train a network of the course from its recipe, and write its weight file."""
+    from .training import recipe as recipes
+
+    if args.list or not args.name:
+        for name in recipes.names():
+            one = recipes.recipe(name)
+            print(f"{name:22} {one.network}, {one.steps} steps of {one.batch}")
+        return 0
+    from .machine import best_device
+    from .training.run import run
+
+    print(run(args.name, args.folder, args.steps, args.device or best_device(), args.resume))
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """Every command with its arguments."""
     top = argparse.ArgumentParser("mrtutor", description="A hands-on course in MR image reconstruction.", epilog=EPILOG)
     top.add_argument("--version", action="version", version=f"mrtutor {__version__}")
-    commands = top.add_subparsers(required=True, metavar="lab | check | fetch")
+    commands = top.add_subparsers(required=True, metavar="lab | check | fetch | train")
 
     one = commands.add_parser("lab", help="open the chapters in JupyterLab", description=lab.__doc__,
                               epilog="What stands behind -- goes to JupyterLab: mrtutor lab -- --ip=0.0.0.0")
@@ -79,6 +95,16 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--list", action="store_true", help="list what can be fetched, and what is here")
     one.add_argument("--folder", type=Path, help="where to put it (default: a cache that the chapters know; they look in $MRTUTOR_DATA too)")
     one.set_defaults(run=fetch)
+
+    one = commands.add_parser("train", help="train a network from its recipe", description=train.__doc__,
+                              epilog="Stopped or killed, it goes on with --resume. Several processes: torchrun --nproc_per_node=2 -m mrtutor train NAME")
+    one.add_argument("name", nargs="?", metavar="NAME", help="which recipe (see --list)")
+    one.add_argument("--list", action="store_true", help="list the recipes")
+    one.add_argument("--steps", type=int, help="train for so many steps instead of the recipe's")
+    one.add_argument("--device", help="cuda, mps or cpu (default: the fastest that computes rightly)")
+    one.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
+    one.add_argument("--folder", type=Path, default=Path(), help="where to put NAME.safetensors and its checkpoint (default: here)")
+    one.set_defaults(run=train)
     return top
 
 

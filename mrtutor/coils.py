@@ -17,13 +17,25 @@ def birdcage_maps(shape, n_coils: int, radius: float = 1.5, rotation: float = 0.
     """
     if n_coils < 1:
         raise ValueError(f"n_coils must be 1 or more, got {n_coils}")
-    y, x = (((torch.arange(n) - n // 2) / (n / 2)) for n in shape)
-    angles = rotation + 2 * torch.pi * torch.arange(n_coils) / n_coils
-    dx = x[None, None, :] - radius * torch.cos(angles)[:, None, None]
-    dy = y[None, :, None] - radius * torch.sin(angles)[:, None, None]
     if n_coils == 1:
         return torch.ones(1, *shape, dtype=torch.complex64)
-    maps = torch.polar(1 / torch.hypot(dx, dy), torch.atan2(dx, -dy) - angles[:, None, None])
+    angles = rotation + 2 * torch.pi * torch.arange(n_coils) / n_coils
+    return loop_maps(shape, angles, torch.full((n_coils,), float(radius)))
+
+
+def loop_maps(shape, angles: Tensor, radii: Tensor, heights: Tensor | None = None) -> Maps:
+    """Maps of loop elements wherever they stand, RSS = 1 everywhere: (coil, y, x).
+
+    angles (coil,) in radians around the field of view; radii (coil,) in half-fields from its middle; heights (coil,)
+    in half-fields above the slice, 0 where not given.
+    """
+    y, x = (((torch.arange(n) - n // 2) / (n / 2)) for n in shape)
+    dx = x[None, None, :] - (radii * torch.cos(angles))[:, None, None]
+    dy = y[None, :, None] - (radii * torch.sin(angles))[:, None, None]
+    distance = torch.hypot(dx, dy)
+    if heights is not None:
+        distance = torch.hypot(distance, heights[:, None, None])
+    maps = torch.polar(1 / distance.clamp_min(1e-3), torch.atan2(dx, -dy) - angles[:, None, None])
     return maps / rss(maps)
 
 
@@ -58,21 +70,22 @@ def low_resolution_maps(kspace: Kspace, n_acs: int = 24, threshold: float = 0.02
     return torch.where(object_, blurred / loudness.clamp_min(torch.finfo(torch.float32).tiny), 0)
 
 
-def espirit_maps(kspace: Kspace, n_acs: int = 24, crop: float = 0.8) -> Maps:
+def espirit_maps(kspace: Kspace, n_acs: int = 24, crop: float = 0.8, kernel: int = 6, n_iter: int = 100) -> Maps:
     """ESPIRiT maps from the central `n_acs` lines, by sigpy [Uecker2014]; unit norm, zero where its eigenvalue < `crop`.
 
-    kspace: (coil, y, x). About a second a slice; remembered for the last few slices.
+    kspace: (coil, y, x). About a second a slice, a fifth of it with kernel=5 and n_iter=20; remembered for the last few slices.
     """
-    return _espirit(kspace.contiguous().cpu().numpy().tobytes(), tuple(kspace.shape), n_acs, crop).to(kspace.device)
+    return _espirit(kspace.contiguous().cpu().numpy().tobytes(), tuple(kspace.shape), n_acs, crop, kernel, n_iter).to(kspace.device)
 
 
 @lru_cache(maxsize=8)
-def _espirit(data: bytes, shape: tuple, n_acs: int, crop: float) -> Tensor:
+def _espirit(data: bytes, shape: tuple, n_acs: int, crop: float, kernel: int, n_iter: int) -> Tensor:
     import numpy as np
     from sigpy.mri.app import EspiritCalib
 
     kspace = np.frombuffer(data, dtype=np.complex64).reshape(shape)
-    return torch.from_numpy(EspiritCalib(kspace, calib_width=n_acs, crop=crop, show_pbar=False).run().astype(np.complex64))
+    return torch.from_numpy(EspiritCalib(kspace, calib_width=n_acs, crop=crop, kernel_width=kernel, max_iter=n_iter,
+                                         show_pbar=False).run().astype(np.complex64))
 
 
 def noise_covariance(noise: Tensor) -> Tensor:

@@ -26,17 +26,21 @@ def encode_adjoint(kspace: Kspace, mask: Mask, maps: Maps) -> Image:
 def normal(mask: Mask, maps: Maps) -> Callable[[Image], Image]:
     """E^H E as a function of the image, for solvers that apply it many times.
 
-    Equal to `encode_adjoint(encode(x))`. Mask and maps are moved to the corner-origin layout of the
-    plain FFT once, so that each call shifts one image instead of every coil twice.
+    Equal to `encode_adjoint(encode(x))`. Mask and maps are moved to the corner-origin layout of the plain FFT once,
+    so that each call shifts one image instead of every coil twice. Where whole lines are skipped, the transforms along
+    the readout undo each other and are left out.
     """
-    corner_mask = torch.fft.ifftshift(mask, dim=PLANE)
-    corner_maps = torch.fft.ifftshift(maps, dim=PLANE)
+    # an exported network must take any mask, so that it cannot choose
+    whole_lines = not torch.compiler.is_compiling() and bool((mask == mask[..., :1, :]).all())
+    axes = (-1,) if whole_lines else PLANE
+    corner_mask = torch.fft.ifftshift(mask, dim=axes)
+    corner_maps = torch.fft.ifftshift(maps, dim=axes)
     corner_maps_conj = corner_maps.conj().resolve_conj()
 
     def apply(image: Image) -> Image:
-        kspace = torch.fft.fft2(corner_maps * torch.fft.ifftshift(image, dim=PLANE), norm="ortho")
-        coil_images = torch.fft.ifft2(kspace.mul_(corner_mask), norm="ortho")
-        return torch.fft.fftshift((corner_maps_conj * coil_images).sum(-3, keepdim=True), dim=PLANE)
+        kspace = torch.fft.fftn(corner_maps * torch.fft.ifftshift(image, dim=axes), dim=axes, norm="ortho")
+        coil_images = torch.fft.ifftn(corner_mask * kspace, dim=axes, norm="ortho")
+        return torch.fft.fftshift((corner_maps_conj * coil_images).sum(-3, keepdim=True), dim=axes)
 
     return apply
 

@@ -1,7 +1,12 @@
 """The only list of methods. Adding one is one line; tables, tests, widgets and export iterate over it."""
 
+from functools import cached_property
+
+import torch
+
 from .encoding import encode_adjoint
 from .grappa import grappa
+from .networks.base import Network
 from .sense import cg_sense
 from .sparsity import tv_cs, wavelet_cs
 from .types import Image, Kspace, Maps, Mask, Reconstruction
@@ -12,10 +17,38 @@ def zero_filled(kspace: Kspace, mask: Mask, maps: Maps) -> Image:
     return encode_adjoint(kspace, mask, maps)
 
 
+class Trained:
+    """A network of the course with its shipped weights, read at the first call: (kspace, mask, maps) -> image.
+
+    `name` is that of its recipe and of its weight file; `network` is the module itself, to trace, train on or export.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+
+    @cached_property
+    def network(self) -> Network:
+        from .training.weights import load
+
+        return load(self.name)
+
+    def __call__(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        with torch.no_grad():
+            return self.network.to(kspace.device)(kspace, mask, maps)
+
+
 METHODS: dict[str, Reconstruction] = {
     "Zero-filled": zero_filled,
     "CG-SENSE": cg_sense,
     "GRAPPA": grappa,
     "Wavelet CS": wavelet_cs,
     "TV CS": tv_cs,
+    "GRAPPA + denoiser": Trained("grappa_denoiser"),
+    "U-Net": Trained("unet"),
+    "Cascade": Trained("cascade"),
+    "VarNet": Trained("varnet"),
+    "Sigma-net": Trained("sigma"),
+    "KIKI-net": Trained("kiki"),
+    "MD-Recon-Net": Trained("mdrecon"),
+    "MoDL": Trained("modl"),
 }

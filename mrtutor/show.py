@@ -42,6 +42,13 @@ def show(fig: Figure, alt: str, caption: str = "", dpi: int = 144) -> None:
     Raises ValueError when `alt` is empty.
     """
     from IPython.display import display
+
+    data, metadata = drawn(fig, alt, caption, dpi)
+    display(data, raw=True, metadata=metadata)
+
+
+def drawn(fig: Figure, alt: str, caption: str = "", dpi: int = 144) -> tuple[dict, dict]:
+    """What `show` displays, as MIME data and metadata, for a display that is updated later; the figure is closed."""
     from matplotlib import pyplot
     from matplotlib.colors import to_rgb
 
@@ -54,12 +61,10 @@ def show(fig: Figure, alt: str, caption: str = "", dpi: int = 144) -> None:
     png = base64.b64encode(buffer.getvalue()).decode("ascii")
     width = int.from_bytes(buffer.getvalue()[16:20], "big") * 72 // dpi    # drawn at 144 dpi, shown at 72: sharp on any screen
     if in_book():
-        metadata = {"image/png": {"alt": alt, "caption": caption, "width": width, "dark": dark}}
-        display({"image/png": png, "text/plain": alt}, raw=True, metadata=metadata)
-        return
+        return {"image/png": png, "text/plain": alt}, {"image/png": {"alt": alt, "caption": caption, "width": width, "dark": dark}}
     below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     image = f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt, quote=True)}" width="{width}">'
-    display({"text/html": f'<figure style="margin:0">{image}{below}</figure>', "text/plain": alt}, raw=True)
+    return {"text/html": f'<figure style="margin:0">{image}{below}</figure>', "text/plain": alt}, {}
 
 
 def glue(name: str, text: object) -> None:

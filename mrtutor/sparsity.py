@@ -1,6 +1,7 @@
 """Compressed sensing: among the images that fit the data, prefer the one with the fewest details."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -45,7 +46,14 @@ def wavelet_shrink(image: Image, threshold, wavelet: str, levels: int, shift: tu
     return idwt2(shrunk, wavelet, levels).roll((-shift[0], -shift[1]), (-2, -1))[..., :n_y, :n_x]
 
 
-def wavelet_cs(kspace: Kspace, mask: Mask, maps: Maps, lam: float = 4e-3, n_iter: int = 40, wavelet: str = "db4",
+@lru_cache(maxsize=16)
+def _random_shifts(seed: int, n: int, levels: int) -> tuple[tuple[int, int], ...]:
+    """n shifts (y, x) of less than 2^levels pixels; remembered, so that an exported network finds them drawn."""
+    generator = torch.Generator().manual_seed(seed)
+    return tuple(tuple(torch.randint(0, 2**levels, (2,), generator=generator).tolist()) for _ in range(n))
+
+
+def wavelet_cs(kspace: Kspace, mask: Mask, maps: Maps, lam: float | Tensor = 4e-3, n_iter: int = 40, wavelet: str = "db4",
                levels: int = 4, cycle_spinning: bool = True, seed: int = 0, callback: Callable | None = None) -> Image:
     """argmin_x |E x - y|^2 / 2 + lam max|E^H y| |details of W x|_1, by FISTA with step 1 [Lustig2007].
 
@@ -55,11 +63,10 @@ def wavelet_cs(kspace: Kspace, mask: Mask, maps: Maps, lam: float = 4e-3, n_iter
     Ehy = encode_adjoint(kspace, mask, maps)
     EhE = normal(mask, maps)
     threshold = lam * Ehy.abs().amax((-3, -2, -1), keepdim=True)
-    generator = torch.Generator().manual_seed(seed)
+    shifts = iter(_random_shifts(seed, n_iter, levels) if cycle_spinning else [(0, 0)] * n_iter)
 
     def shrink(x, step):
-        shift = torch.randint(0, 2**levels, (2,), generator=generator).tolist() if cycle_spinning else (0, 0)
-        return wavelet_shrink(x, step * threshold, wavelet, levels, tuple(shift))
+        return wavelet_shrink(x, step * threshold, wavelet, levels, next(shifts))
 
     return fista(lambda x: EhE(x) - Ehy, shrink, Ehy, 1.0, n_iter, callback)
 

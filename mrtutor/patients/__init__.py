@@ -6,6 +6,7 @@ found here may differ on patients.
 """
 
 from .dials import VENDORS, Vendor, even_intensity, motion, zero_fill
+from .heads import data_version
 from .lesions import KINDS as LESION_KINDS
 from .lesions import Lesion
 from .render import LEVELS, Patient, patient, volume
@@ -13,4 +14,4 @@ from .subject import SPLITS
 from .tissue import SEQUENCES, TISSUES
 
 __all__ = ["LESION_KINDS", "LEVELS", "Lesion", "Patient", "SEQUENCES", "SPLITS", "TISSUES", "VENDORS", "Vendor",
-           "even_intensity", "motion", "patient", "volume", "zero_fill"]
+           "data_version", "even_intensity", "motion", "patient", "volume", "zero_fill"]

@@ -38,8 +38,8 @@ def acquire(patient, n_coils: int = 8, size: int | tuple[int, int] = 128, noise:
     if any(not 1 <= n <= big for n, big in zip(shape, fine)):
         raise ValueError(f"size must lie in 1..{min(fine)} (the patient's own matrix), got {size}")
     maps = birdcage_maps(fine, n_coils, radius, rotation)
-    kspace = _fewer_samples(fft2c(maps * image), shape)
-    truth = ifft2c(_fewer_samples(fft2c(image), shape))
+    kspace = fewer_samples(fft2c(maps * image), shape)
+    truth = ifft2c(fewer_samples(fft2c(image), shape))
     kspace = add_noise(kspace, noise, torch.Generator().manual_seed(seed), covariance)
     return Scan(
         kspace=kspace.to(torch.complex64), mask=torch.ones(1, *shape, dtype=torch.bool),
@@ -51,7 +51,7 @@ def acquire(patient, n_coils: int = 8, size: int | tuple[int, int] = 128, noise:
     )
 
 
-def _fewer_samples(kspace: Tensor, shape: tuple[int, int]) -> Tensor:
+def fewer_samples(kspace: Tensor, shape: tuple[int, int]) -> Tensor:
     """The centre of k-space, scaled so that the smaller image keeps its grey values: (…, Y, X) -> (…, y, x)."""
     (big_y, big_x), (y, x) = kspace.shape[-2:], shape
     top, left = big_y // 2 - y // 2, big_x // 2 - x // 2

@@ -1,0 +1,89 @@
+"""What all networks share: one signature, one scale per slice, and the way between complex images and real channels."""
+
+import torch
+from torch import Tensor, nn
+
+from ..encoding import encode_adjoint
+from ..types import Image, Kspace, Maps, Mask
+
+
+class Network(nn.Module):
+    """(kspace, mask, maps) -> image, like every method of the course.
+
+    `forward` undersamples, divides the slice by one number taken from measured data only, calls `reconstruct` on a
+    flat batch (b, coil, y, x), and multiplies back: an input ten times brighter gives an image ten times brighter.
+    A subclass writes `reconstruct(kspace, mask, maps)`.
+    """
+
+    n_coils: int | None = None  # a network tied to one coil count says so here
+
+    def forward(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        if self.n_coils is not None and kspace.shape[-3] != self.n_coils:
+            raise ValueError(f"{type(self).__name__} was built for {self.n_coils} coils (its first layer has two channels a coil), got {kspace.shape[-3]}")
+        batch = torch.broadcast_shapes(kspace.shape[:-3], mask.shape[:-3], maps.shape[:-3])
+        kspace, mask, maps = (array.expand(*batch, *array.shape[-3:]).reshape(-1, *array.shape[-3:]) for array in (kspace, mask, maps))
+        measured = mask * kspace
+        scale = brightness(encode_adjoint(measured, mask, maps))
+        image = scale * self.reconstruct(measured / scale, mask, maps)
+        return image.reshape(*batch, *image.shape[-3:])
+
+    def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """The network itself, on data of brightness 1: (b, coil, y, x), (b, 1, y, x), (b, coil, y, x) -> (b, 1, y, x)."""
+        raise TypeError(f"{type(self).__name__} must define reconstruct(kspace, mask, maps)")
+
+
+def brightness(image: Image, share: float = 0.98) -> Tensor:
+    """The magnitude that `share` of the pixels stay below, one number a slice: (b, 1, y, x) -> (b, 1, 1, 1)."""
+    magnitude = image.detach().abs().flatten(1)
+    rank = max(1, round(share * magnitude.shape[1]))
+    return magnitude.kthvalue(rank, dim=1).values.clamp_min(1e-12)[:, None, None, None]
+
+
+def noise_level(kspace: Kspace, mask: Mask) -> Tensor:
+    """Noise per real and imaginary part, from the rows of k-space farthest from the centre: (b, coil, y, x) -> (b, 1, 1, 1).
+
+    There is next to no signal there. The median of a Rayleigh law is 1.1774 standard deviations [Gudbjartsson1995].
+    """
+    n_y = kspace.shape[-2]
+    edge = max(1, n_y // 16)
+    rows = torch.cat([kspace[..., :edge, :], kspace[..., n_y - edge:, :]], -2).detach().abs()
+    measured = torch.cat([mask[..., :edge, :], mask[..., n_y - edge:, :]], -2).expand_as(rows)
+    outer = torch.where(measured, rows, torch.nan).flatten(1)
+    return (outer.nanmedian(dim=1).values / 1.1774).nan_to_num(0.0)[:, None, None, None]
+
+
+def low_resolution_phase(kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+    """exp(i phi) of the blurred image that the calibration lines give: (b, coil, y, x) -> (b, 1, y, x).
+
+    Multiplied into the maps, it leaves an image that is nearly real, whatever phase the scanner wound into it.
+    """
+    n_y, n_x = mask.shape[-2:]
+    y, x = ((torch.arange(n, device=mask.device) - n // 2).abs() for n in (n_y, n_x))
+    # distance from the centre to the first line not measured
+    reach_x = torch.where(mask[..., n_y // 2, :], n_x // 2, x).amin(-1)[..., None, None]
+    reach_y = torch.where(mask[..., :, n_x // 2], n_y // 2, y).amin(-1)[..., None, None]
+    share = torch.minimum(reach_x / n_x, reach_y / n_y).clamp_min(1 / n_x)
+    window = (1 - (y[:, None] / (n_y * share)).clamp(max=1) ** 2) * (1 - (x / (n_x * share)).clamp(max=1) ** 2)
+    blurred = encode_adjoint(window * kspace, mask, maps)
+    return torch.where(blurred.abs() > 0, torch.sgn(blurred), torch.ones_like(blurred))
+
+
+def to_channels(image: Tensor) -> Tensor:
+    """(b, c, y, x) complex -> (b, 2c, y, x) real: each real part followed by its imaginary part."""
+    return torch.view_as_real(image).permute(0, 1, 4, 2, 3).flatten(1, 2)
+
+
+def to_complex(channels: Tensor) -> Tensor:
+    """(b, 2c, y, x) real -> (b, c, y, x) complex."""
+    return torch.view_as_complex(channels.unflatten(1, (-1, 2)).permute(0, 1, 3, 4, 2).float().contiguous())
+
+
+def conv_chain(n_in: int, n_out: int, width: int, depth: int, padding_mode: str = "zeros", slope: float = 0.01) -> nn.Sequential:
+    """`depth` convolutions 3 x 3 with a leaky ReLU between: the plain CNN of the cascades [Schlemper2018]."""
+    layers = []
+    for i in range(depth):
+        a, b = n_in if i == 0 else width, n_out if i == depth - 1 else width
+        layers.append(nn.Conv2d(a, b, 3, padding=1, padding_mode=padding_mode))
+        if i < depth - 1:
+            layers.append(nn.LeakyReLU(slope))
+    return nn.Sequential(*layers)

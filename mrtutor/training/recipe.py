@@ -1,0 +1,114 @@
+"""A recipe: everything that one weight file came from, as a small TOML file that can be run again."""
+
+import inspect
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+import torch
+
+from ..networks import NETWORKS
+from ..networks.base import Network
+from ..sampling import PATTERNS
+from .losses import LOSSES
+from .stream import MAPS, Stream
+from .values import check_values, is_number
+
+FOLDER = Path(__file__).parents[1] / "recipes"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Which network, fed with what, for how long.
+
+    network, arguments: a key of NETWORKS and what its class takes; stream: dials of `Stream` that differ from its
+    defaults; loss: a key of `losses.LOSSES`; lr: the peak of the learning rate; batch: slices a step. Raises ValueError,
+    one sentence, for anything else: nothing is built from values that were not checked.
+    """
+
+    network: str
+    arguments: dict = field(default_factory=dict)
+    stream: dict = field(default_factory=dict)
+    steps: int = 2000
+    batch: int = 1
+    lr: float = 1e-3
+    loss: str = "nrmse"
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, choices in (("network", NETWORKS), ("loss", LOSSES)):
+            value = getattr(self, name)
+            if not isinstance(value, str) or value not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r:.60}")
+        for name, least in (("steps", 1), ("batch", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**31:
+                raise ValueError(f"{name} must be a whole number of {least} or more, got {value!r:.60}")
+        if not is_number(self.lr) or self.lr <= 0:
+            raise ValueError(f"lr must be a number above 0, got {self.lr!r:.60}")
+        taken = inspect.signature(NETWORKS[self.network]).parameters
+        check_values(self.network, self.arguments, {name: one.default for name, one in taken.items()})
+        check_dials(self.stream)
+
+    def build(self) -> Network:
+        """The untrained network, its first weights drawn from the recipe's seed; the global seed is untouched."""
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(self.seed)
+            try:
+                return NETWORKS[self.network](**self.arguments)
+            except (TypeError, RuntimeError, ArithmeticError, LookupError, AssertionError) as error:  # numbers that do not go together
+                raise ValueError(f"arguments of {self.network} do not fit it: {first_line(error)}") from None
+
+    def examples(self) -> Stream:
+        """The stream of training slices."""
+        return Stream(seed=self.seed, **{key: tuple(value) if isinstance(value, list) else value for key, value in self.stream.items()})
+
+    def as_dict(self) -> dict:
+        """Plain numbers and text, as in the TOML file."""
+        return asdict(self)
+
+
+def check_dials(dials: dict) -> None:
+    """Raises ValueError, one sentence, where `dials` are none of `Stream` or lie outside what it can draw."""
+    defaults = {one.name: one.default for one in fields(Stream) if one.name != "seed"}
+    check_values("stream", dials, defaults)
+    for name in ("n_coils", "acceleration", "noise"):
+        pair = dials.get(name, defaults[name])
+        if len(pair) != 2 or not 0 < pair[0] <= pair[1]:
+            raise ValueError(f"{name} of stream must be two numbers above 0, the smaller first, got {pair!r:.60}")
+    weights = dials.get("maps", defaults["maps"])
+    if len(weights) != len(MAPS) or min(weights) < 0 or sum(weights) <= 0:
+        raise ValueError(f"maps of stream must be {len(MAPS)} weights ({', '.join(MAPS)}), not all 0, got {weights!r:.60}")
+    for pattern in dials.get("patterns", ()):
+        if pattern != "equispaced" and pattern not in PATTERNS:
+            raise ValueError(f"patterns of stream must be among {', '.join(PATTERNS)}, got {pattern!r}")
+    if min(dials.get("sizes", (16,))) < 16 or dials.get("reuse", 1) < 1:
+        raise ValueError("stream needs sizes of 16 or more and a reuse of 1 or more")
+
+
+def first_line(error: Exception) -> str:
+    """What went wrong, without torch's long tail."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+def recipe(name: str) -> Recipe:
+    """The shipped recipe `name`. Raises ValueError with the names there are."""
+    if name not in names():
+        raise ValueError(f"no recipe {name!r:.60}; there are: {', '.join(names())}")
+    return from_dict(tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8")))
+
+
+def from_dict(values: dict) -> Recipe:
+    """A recipe from plain values. Raises ValueError for a key that it does not know."""
+    if not isinstance(values, dict) or "network" not in values:
+        raise ValueError("a recipe must name its network")
+    known = [one.name for one in fields(Recipe)]
+    for key in values:
+        if key not in known:
+            raise ValueError(f"a recipe has the keys {', '.join(known)}, got {key!r:.60}")
+    return Recipe(**values)
+
+
+def names() -> list[str]:
+    """The shipped recipes."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))

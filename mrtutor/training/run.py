@@ -1,0 +1,66 @@
+"""`mrtutor train NAME`: a recipe becomes a weight file."""
+
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from ..patients import data_version
+from . import parallel
+from .evaluate import validation
+from .loop import fit
+from .losses import LOSSES
+from .progress import Progress
+from .recipe import Recipe, recipe
+from .speed import checked_device
+from .weights import header, save
+
+
+def run(name: str, folder: Path = Path(), steps: int | None = None, device: str = "cpu", resume: bool = False,
+        every: int = 250) -> Path:
+    """Train recipe `name`; returns the weight file written in `folder`. A checkpoint lies beside it until then.
+
+    With `resume` an unfinished run goes on, and a finished one is left as it is. Without it an unfinished run is not
+    overwritten. Raises ValueError, one sentence, before anything is computed.
+    """
+    plan = recipe(name)
+    plan = plan if steps is None else replace(plan, steps=steps)
+    folder = writable(folder)
+    device = parallel.start(checked_device(device))
+    plan = replace(plan, batch=plan.batch * parallel.world_size())
+    target, checkpoint = folder / f"{name}.safetensors", folder / f"{name}.checkpoint.safetensors"
+    if resume and not checkpoint.exists() and made_by(target, plan):
+        parallel.stop()
+        return target
+    if checkpoint.exists() and not resume:
+        raise ValueError(f"{checkpoint.name} in {folder} is an unfinished run: go on with --resume, or delete it and start anew")
+    network = plan.build()
+    history = fit(network, plan.examples(), plan.steps, plan.batch // parallel.world_size(), LOSSES[plan.loss], plan.lr, device=device,
+                  validate=validation(plan.examples()), every=min(every, plan.steps), checkpoint=checkpoint, resume=resume,
+                  watch=Progress(plan.steps), workers=1 if (os.cpu_count() or 1) > 1 else 0,
+                  about={"arguments": plan.arguments, "data": data_version()})
+    if parallel.rank() == 0:
+        save(target, network.cpu(), plan, history.rows[-1])
+        for left in (checkpoint, *folder.glob(f"{name}.*.part")):  # what a killed run could not take away
+            left.unlink(missing_ok=True)
+    parallel.stop()
+    return target
+
+
+def made_by(path: Path, plan: Recipe) -> bool:
+    """Is this a whole weight file of that recipe?"""
+    try:
+        return header(path)["recipe"] == plan.as_dict()
+    except (OSError, ValueError):
+        return False
+
+
+def writable(folder: Path) -> Path:
+    """The folder, made where it is missing. Raises ValueError where nothing can be written."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise ValueError(f"--folder must be a folder where you may write, got {folder} ({error.strerror})") from None
