@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .types import Image, Kspace, Maps, Mask, Reconstruction
+from .types import Kspace, Maps, Mask, Reconstruction
 
 OPSET = 20
 WHY_NOT = {

@@ -102,11 +102,13 @@ def test_implicit_gradient_is_that_of_finite_differences():
     assert torch.autograd.gradcheck(lambda b, mu: SolveNormal.apply(b, mu, EhE, 8), (b.requires_grad_(), mu))
 
 
-@pytest.mark.parametrize("pattern", ["lines", "points", "lines along x", "one of each"])
+@pytest.mark.parametrize("pattern", ["lines", "points", "lines along x", "one of each", "lines but in the last row"])
 def test_normal_is_adjoint_after_encode_for_lines_and_points(pattern, generator):
     shape = (14, 17)
     lines, points = uniform_random(shape, 2, 2, generator), poisson_disc(shape, 2, 4, generator)
-    mask = {"lines": lines, "points": points, "lines along x": uniform_random(shape[::-1], 2, 2, generator).mT.contiguous(),
+    almost = lines.clone()
+    almost[0, -1] ^= True
+    mask = {"lines": lines, "lines but in the last row": almost, "points": points, "lines along x": uniform_random(shape[::-1], 2, 2, generator).mT.contiguous(),
             "one of each": torch.stack([lines, points])}[pattern]
     maps, x = birdcage_maps(shape, 3, rotation=0.3), complex_normal((2, 1, *shape), generator)
     torch.testing.assert_close(normal(mask, maps)(x), encode_adjoint(encode(x, mask, maps), mask, maps), rtol=1e-4, atol=1e-5)

@@ -329,6 +329,9 @@ def test_the_wheel_carries_the_course_and_lab_finds_it(wheel_files, tmp_path):
     assert chapters and sorted(path.name for path in (wheel_files / "mrtutor" / "chapters").glob("*.md")) == chapters
     assert (wheel_files / "mrtutor" / "references.bib").read_bytes() == (ROOT / "book" / "references.bib").read_bytes()
     assert (wheel_files / "mrtutor" / "lab" / "labconfig" / "page_config.json").exists()
+    for kind in ("weights/*.safetensors", "recipes/*.toml", "experiments/measured/*.json"):
+        here = sorted(path.name for path in (ROOT / "mrtutor").glob(kind))
+        assert here and sorted(path.name for path in (wheel_files / "mrtutor").glob(kind)) == here
     command = ("import sys, mrtutor.cli as c; assert c.__file__.startswith(sys.argv[1]), c.__file__; "
                "sys.exit(c.main(['lab', sys.argv[2], '--no-start']))")
     done = subprocess.run([sys.executable, "-c", command, wheel_files, tmp_path / "mine"], text=True, capture_output=True,

@@ -47,17 +47,17 @@ def plot(steps: int = 40, network=None) -> LivePlot:
 
 def test_the_alt_text_says_what_came_out():
     assert plot().words(history(25, 29.5)) == (
-        "Step 20 of 40 in 8 s: the loss went from -10 to -11, PSNR on held-out slices is 29.5 dB, nowhere yet above Tuned CS with 30.0 dB, Zero-filled 20.0 dB.")
+        "Step 20 of 40, after 8 s: the loss went from -10 to -11. PSNR on held-out slices is 29.5 dB; it has not passed Tuned CS (30.0 dB) so far. Zero-filled: 20.0 dB.")
     assert plot().words(history(25, 30.5, 29, 31)) == (
-        "Step 40 of 40 in 16 s: the loss went from -10 to -13, PSNR on held-out slices is 31.0 dB, above it since step 20, after 8 s; "
-        "Tuned CS is 30.0 dB, Zero-filled 20.0 dB.")
+        "Step 40 of 40, after 16 s: the loss went from -10 to -13. PSNR on held-out slices is 31.0 dB; "
+        "it first passed Tuned CS (30.0 dB) at step 20, after 8 s. Zero-filled: 20.0 dB.")
 
 
 def test_the_moment_of_passing_is_marked():
     fig = plot().figure(history(25, 30.5, 31))
     score = fig.axes[1]
     assert score.get_title() == "Held-out slices: passed after 8 s"
-    assert [20] in [list(line.get_xdata()) for line in score.lines] and {"Zero-filled 20.0", "Tuned CS 30.0"} == {text.get_text() for text in score.texts}
+    assert [20] in [list(line.get_xdata()) for line in score.lines] and {"below: Zero-filled 20.0", "Tuned CS 30.0"} == {text.get_text() for text in score.texts}
     before = plot().figure(history(25, 29))
     assert before.axes[1].get_title() == "Held-out slices: PSNR in dB" and len(before.axes[1].lines) == len(score.lines) - 2
     pyplot.close("all")
@@ -84,8 +84,8 @@ def test_in_a_notebook_one_picture_is_replaced(notebook):
         _, rows = train(steps=4, every=2, validate=lambda net: {"PSNR": 31.0}, watch=LivePlot(network, 4, scan(), example()[1], LINES))
     first, second = seen.outputs
     assert first.transient["display_id"] == second.transient["display_id"]
-    assert 'alt="Step 4 of 4' in second.data["text/html"] and "<figcaption>Virtual patient 0" in second.data["text/html"]
-    assert second.data["text/plain"].startswith("Step 4 of 4") and "above it since step 2" in second.data["text/plain"]
+    assert 'alt="Step 4 of 4' in second.data["text/html"] and "Virtual patient 0 as the network reconstructs it now" in second.data["text/html"]
+    assert second.data["text/plain"].startswith("Step 4 of 4") and "at step 2, after" in second.data["text/plain"]
     assert not pyplot.get_fignums() and rows.column("step") == [2, 4]
 
 
@@ -98,7 +98,7 @@ def test_in_the_book_only_the_last_state_is_drawn(notebook, monkeypatch):
     output, = seen.outputs
     words = output.metadata["image/png"]
     assert base64.b64decode(output.data["image/png"]).startswith(b"\x89PNG") and words["dark"]
-    assert "above it since step 30, after 12 s" in words["alt"] and words["caption"].endswith("Step 30 of 30, done. Images from 0 to the reference's maximum.")
+    assert "at step 30, after 12 s" in words["alt"] and words["caption"].endswith("Step 30 of 30, done.")
 
 
 def test_outside_a_notebook_nothing_is_displayed(capsys):

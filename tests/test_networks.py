@@ -144,7 +144,7 @@ def test_unet_equals_fastmris_with_its_weights(width, n_pools):
 
 
 @settings(max_examples=15)
-@given(st.integers(8, 37), st.integers(8, 37), st.integers(1, 3))
+@given(st.integers(9, 37), st.integers(9, 37), st.integers(1, 3))  # instance norm needs more than one pixel at the bottom
 def test_unet_takes_any_size(n_y, n_x, n_pools):
     x = torch.randn(1, 2, n_y, n_x, generator=torch.Generator().manual_seed(n_y))
     assert Unet(2, 2, 2, n_pools)(x).shape == x.shape

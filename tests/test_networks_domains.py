@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import example
+from training import Ellipses
 
 from mrtutor import wavelet
 from mrtutor.encoding import add_noise, encode
@@ -19,7 +20,9 @@ from mrtutor.networks.trust import Trust, TrustedProx, TrustedSoft, consistency
 from mrtutor.networks.wavelet_domain import BANDS, IKWI, WCNN, Gate, HIWDNet, ImagePart, WaveletPart, count, haar, inverse_haar
 from mrtutor.patients import patient
 from mrtutor.trace import trace
+from mrtutor.training.loop import fit
 from mrtutor.training.losses import nrmse
+from mrtutor.training.recipe import Recipe
 
 ORDERS = ("K", "I", "KK", "II", "KI", "IK", "KIKI")
 SMALL = {  # every class, small, with its hardest data consistency
@@ -212,6 +215,32 @@ def test_a_network_in_stage_training_runs_no_further():
     torch.testing.assert_close(network(*data), first_two(*data))
     network.freeze_all_but(None)
     assert torch.equal(network(*data), whole) and all(p.requires_grad for p in network.parameters())
+
+
+def test_stagewise_training_takes_one_stage_after_the_other():
+    torch.manual_seed(0)
+    network, seen = KIKI("KIK", 4, 2), []
+
+    def weights():
+        return [torch.cat([p.detach().flatten() for p in stage.parameters()]) for stage in network.stages]
+
+    def watch(history):
+        seen.append((network.in_training, weights(), history.rows[-1]["lr"]))
+
+    begin = weights()
+    fit(network, Ellipses(), steps=12, every=2, lr=1e-2, watch=watch, stagewise=True)
+    assert [stage for stage, *_ in seen] == [0, 0, 1, 1, 2, 2] and network.in_training is None
+    for (stage, now, _), before in zip(seen, [begin] + [then for _, then, _ in seen]):
+        assert [not torch.equal(a, b) for a, b in zip(now, before)] == [n == stage for n in range(3)]
+    assert seen[0][2] == seen[2][2] == seen[4][2] > seen[1][2] == seen[3][2], "each stage has the whole schedule"
+    assert all(p.requires_grad for p in network.parameters())
+
+
+def test_a_recipe_is_stagewise_only_with_stages():
+    assert Recipe("KIKI", stagewise=True).as_dict()["stagewise"] is True
+    for network, value in (("VarNet", True), ("KIKI", 1)):
+        with pytest.raises(ValueError, match=r"^stagewise must be true or false, and true only for a network of stages \(KIKI, IKWI, HIWDNet\), got"):
+            Recipe(network, stagewise=value)
 
 
 @pytest.mark.parametrize("stage", [-1, 4])

@@ -92,6 +92,18 @@ def test_batch_axes_come_back():
     assert seen["dc 1"].shape == (2, 3, 1, 32, 32)
 
 
+def test_features_are_those_before_an_activation_in_place():
+    class InPlace(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.Sequential(nn.Conv2d(4, 4, 1), nn.ReLU(inplace=True))
+
+        def forward(self, kspace, mask, maps):
+            return self.layers(kspace.abs()[None])
+
+    assert float(trace(InPlace(), *example()[:3])["layers: convolution 1"].min()) < 0
+
+
 class Breaks(nn.Module):
     def __init__(self):
         super().__init__()

@@ -4,6 +4,7 @@ Same patient, lesion, coils, noise, lines and metrics throughout; only the metho
 """
 
 from functools import lru_cache
+from html import escape
 
 import torch
 from torch import Tensor
@@ -21,30 +22,30 @@ FILL = 0.85                     # of the field along phase encoding, so that ski
 N_COILS, RADIUS = 8, 1.1        # elements close to the head, as in a head array: median g about 1.2, 1.8, 2.9 at R = 2, 3, 4
 NOISE = 0.04                    # per real and imaginary part in each coil; an average brain is 1
 WINDOW = 0.6                    # pictures are shown from 0 to this share of the full scan's brightest pixel
-INCOHERENT = ("Wavelet CS", "TV CS")    # these want gaps that do not repeat
+REGULAR = ("Zero-filled", "CG-SENSE", "GRAPPA", "GRAPPA + denoiser")  # the others are given gaps that do not repeat
 
 
 @lru_cache(maxsize=4)
-def case(contrast: str = "FLAIR") -> Scan:
-    """The slice of the ladder, fully sampled: a virtual patient with plaques of 4 to 10 mm, 8 coils, 192 x 192.
+def case(contrast: str = "FLAIR", plaques: bool = True) -> Scan:
+    """The slice of the ladder, fully sampled: a virtual patient with plaques of 4 to 10 mm, or without, 8 coils, 192 x 192.
 
     `lesion` marks the plaques. contrast: "T1", "T2", "PD", "FLAIR" or another name in `patients.SEQUENCES`.
     """
-    plaques = [Lesion("ms", size_mm=size) for size in PLAQUES_MM]
-    anatomy = patient(SEED, contrast=contrast, size=256, level="ventricles", lesions=plaques, split="test", fill=FILL)
+    lesions = [Lesion("ms", size_mm=size) for size in PLAQUES_MM] if plaques else None
+    anatomy = patient(SEED, contrast=contrast, size=256, level="ventricles", lesions=lesions, split="test", fill=FILL)
     return acquire(anatomy, n_coils=N_COILS, size=SIZE, noise=NOISE, seed=SEED, radius=RADIUS)
 
 
 def lines(name: str, case: Scan, acceleration: int, n_acs: int | None = None) -> Mask:
     """The lines that a method of the ladder is given: bool (1, y, x).
 
-    Every `acceleration`-th line plus `n_acs` calibration lines; for compressed sensing as many lines, drawn
-    with variable density. So at each rung all methods had the same measuring time.
+    Every `acceleration`-th line plus `n_acs` calibration lines; for compressed sensing and the networks as many lines,
+    drawn with variable density. So at each rung all methods had the same measuring time.
     """
     shape = case.kspace.shape[-2:]
     n_acs = sampling.default_n_acs(acceleration, shape[-1]) if n_acs is None else n_acs
     regular = sampling.equispaced(shape, acceleration, n_acs)
-    if name not in INCOHERENT or acceleration == 1:
+    if name in REGULAR or acceleration == 1:
         return regular
     generator = torch.Generator().manual_seed(SEED)
     return sampling.variable_density(shape, sampling.true_acceleration(regular), n_acs, generator)
@@ -54,14 +55,20 @@ def rung(names, case: Scan, acceleration: int) -> dict[str, dict]:
     """Reconstruct `case` by each named entry of METHODS: name -> {"image", "mask", "R", "NMSE", "PSNR", "SSIM", "HFEN", "lesion"}.
 
     "R" is the true acceleration; "lesion" the plaques' contrast as a share of the full scan's (see `lesion_contrast`).
-    Scores are taken inside the head against the full scan. A name that METHODS does not hold raises KeyError.
+    Scores are taken inside the head against the full scan. Where a method refuses these data (ValueError), "refuses" is
+    its sentence, in place of image and scores. A name that METHODS does not hold raises KeyError.
     """
     region = metrics.foreground(case.image)
     table = {}
     for name in names:
         mask = lines(name, case, acceleration)
-        image = METHODS[name](mask * case.kspace, mask, case.maps)
-        table[name] = {"image": image, "mask": mask, "R": sampling.true_acceleration(mask), **score(image, case, region)}
+        table[name] = {"mask": mask, "R": sampling.true_acceleration(mask)}
+        try:
+            image = METHODS[name](mask * case.kspace, mask, case.maps)
+        except ValueError as why:
+            table[name]["refuses"] = str(why)
+        else:
+            table[name] |= {"image": image, **score(image, case, region)}
     return table
 
 
@@ -69,7 +76,7 @@ def score(image: Image, case: Scan, region: Tensor | None = None) -> dict[str, f
     """The metrics of the ladder, of one image against the full scan."""
     scores = {"NMSE": metrics.nmse, "PSNR": metrics.psnr, "SSIM": metrics.ssim, "HFEN": metrics.hfen}
     row = {name: metric(image, case.image, region) for name, metric in scores.items()}
-    if case.lesion is not None:
+    if case.lesion is not None and bool(case.lesion.any()):
         row["lesion"] = lesion_contrast(image, case.lesion) / lesion_contrast(case.image, case.lesion)
     return row
 
@@ -91,6 +98,9 @@ def table(rows: dict[str, dict]) -> str:
     body = ""
     for name, row in rows.items():
         lesion = f"{row['lesion']:.0%}" if "lesion" in row else "–"
+        if "refuses" in row:
+            body += f'<tr><th scope="row">{name}</th><td>{row["R"]:.2f}</td><td colspan="4">refuses: {escape(row["refuses"])}</td></tr>'
+            continue
         cells = (f"{row['R']:.2f}", f"{row['PSNR']:.1f}", f"{row['SSIM']:.3f}", f"{row['HFEN']:.3f}", lesion)
         body += f'<tr><th scope="row">{name}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
     return f'<table class="ladder"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

@@ -52,6 +52,20 @@ def noise_level(kspace: Kspace, mask: Mask) -> Tensor:
     return (outer.nanmedian(dim=1).values / 1.1774).nan_to_num(0.0)[:, None, None, None]
 
 
+def log_noise(kspace: Kspace, mask: Mask) -> Tensor:
+    """The noise level as a network is told it, 0 at 2 % of the brightest tissue: (b, coil, y, x) -> (b, 1, 1, 1)."""
+    return (noise_level(kspace, mask) / 0.02).clamp_min(1e-3).log()
+
+
+def conditions(kspace: Kspace, mask: Mask) -> Tensor:
+    """What a network is told of a slice, the same two numbers in every pixel: (b, coil, y, x) -> (b, 2, y, x).
+
+    Its `log_noise`, and the logarithm of the true acceleration, 0 at 4.
+    """
+    R = -mask.float().mean((-3, -2, -1), keepdim=True).log() - 1.4
+    return torch.cat([log_noise(kspace, mask), R], dim=1).expand(-1, -1, *kspace.shape[-2:])
+
+
 def low_resolution_phase(kspace: Kspace, mask: Mask, maps: Maps) -> Image:
     """exp(i phi) of the blurred image that the calibration lines give: (b, coil, y, x) -> (b, 1, y, x).
 

@@ -26,11 +26,15 @@ class Cascade(Network):
         super().__init__()
         if dc not in DC:
             raise ValueError(f"dc must be one of {', '.join(DC)}, got {dc!r}")
-        self.nets = nn.ModuleList(Residual(conv_chain(2, 2, width, depth)) for _ in range(n_cascades))
-        for net in self.nets:
-            start_small(net.net[-1])
+        self.nets = nn.ModuleList(Residual(self.chain(width, depth)) for _ in range(n_cascades))
         self.dc = nn.ModuleList(DC[dc]() for _ in range(n_cascades))
         self.n_cg = n_cg
+
+    def chain(self, width: int, depth: int) -> nn.Module:
+        """The CNN of one cascade, on two real channels."""
+        convs = conv_chain(2, 2, width, depth)
+        start_small(convs[-1])
+        return convs
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         data = Data.of(kspace, mask, maps, self.n_cg)

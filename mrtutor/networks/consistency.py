@@ -27,7 +27,7 @@ def coil_dc(image: Image, kspace: Kspace, mask: Mask, maps: Maps, lam: float | T
     """Weight by the coils, correct each coil's k-space (hard where `lam` is None), combine again.
 
     With one coil this is exact. With many it is one step towards the data: the combination loses what does not fit
-    the maps, so that measured lines are met only approximately. `proximal_dc` solves for them.
+    the maps, so that measured lines are met only approximately. `Proximal` solves for them.
     """
     k = fft2c(maps * image)
     k = hard_dc(k, kspace, mask) if lam is None else soft_dc(k, kspace, mask, lam)

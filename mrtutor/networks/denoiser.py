@@ -13,7 +13,7 @@ import torch
 
 from ..grappa import grappa
 from ..types import Image, Kspace, Maps, Mask
-from .base import Network, noise_level
+from .base import Network, log_noise
 from .stages import Residual, start_small
 from .unet import Unet
 
@@ -39,5 +39,4 @@ class GrappaDenoiser(Network):
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         x = self.unfold(kspace, mask, maps)
-        noise = (noise_level(kspace, mask) / 0.02).clamp_min(1e-3).log()  # 0 at a noise of 2 % of the brightest tissue
-        return self.denoise(x, noise.expand(x.shape))
+        return self.denoise(x, log_noise(kspace, mask).expand(x.shape))

@@ -100,8 +100,7 @@ class Stagewise(Network):
     def freeze_all_but(self, stage: int | None) -> None:
         """Train stage `stage`, 0 .. n_stages - 1, and run the network no further than it; None: train and run all.
 
-        The other stages get no gradient and stay in evaluation mode. Stage-wise training of `n_steps` in equal parts:
-        `network.freeze_all_but(step * network.n_stages // n_steps)` before each step, `freeze_all_but(None)` at the end.
+        The other stages get no gradient and stay in evaluation mode. `training.loop.fit(…, stagewise=True)` trains so.
         """
         if stage is not None and not 0 <= stage < self.n_stages:
             raise ValueError(f"stage must be None or lie in 0..{self.n_stages - 1}, got {stage}")

@@ -18,24 +18,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..types import Image, Kspace, Maps, Mask
 from .base import Network
-from .cascade import DC
+from .cascade import Cascade
 from .complex_activations import CReLU
 from .complex_layers import ComplexConv2d
-from .stages import Data, Residual, start_small
+from .stages import start_small
 
 
-class ComplexCascade(Network):
+class ComplexCascade(Cascade):
     """Cascade of plain complex CNNs, `depth` convolutions of `width` complex maps each, and data consistency `dc`."""
 
     def __init__(self, n_cascades: int = 3, width: int = 16, depth: int = 5, dc: str = "hard", n_cg: int = 5):
-        super().__init__()
-        if dc not in DC:
-            raise ValueError(f"dc must be one of {', '.join(DC)}, got {dc!r}")
-        self.nets = nn.ModuleList(Residual(self.chain(width, depth)) for _ in range(n_cascades))
-        self.dc = nn.ModuleList(DC[dc]() for _ in range(n_cascades))
-        self.n_cg = n_cg
+        super().__init__(n_cascades, width, depth, dc, n_cg)
 
     def chain(self, width: int, depth: int) -> nn.Module:
         """Convolutions 3 x 3 with CReLU between."""
@@ -46,13 +40,6 @@ class ComplexCascade(Network):
                 layers.append(CReLU())
         start_small(layers[-1])
         return nn.Sequential(*layers)
-
-    def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
-        data = Data.of(kspace, mask, maps, self.n_cg)
-        x = data.fit.Ehy
-        for net, dc in zip(self.nets, self.dc):
-            x = dc(net(x), data)
-        return x
 
 
 class DualOctave(ComplexCascade):

@@ -1,8 +1,10 @@
 """U-Net: clean an aliased image, looking at ever coarser copies of it [Ronneberger2015, Zbontar2018].
 
 x_hat = x_zf + U(x_zf): zero-filled image in, correction out. Nothing ties the answer to the measured k-space.
-Ours: complex images as two channels (fastMRI's takes a magnitude), and the network predicts the error, not the image.
-`Unet` itself is layer for layer that of fastMRI.
+Ours: fastMRI's takes a magnitude; here the smooth phase that the calibration lines show is taken out, the rest goes in as two
+channels, and the phase is put back at the end. The network predicts the error, not the image; how large the error is depends
+on noise level and acceleration, which it is told, since its instance norms forget sizes. `Unet` itself is layer for layer
+that of fastMRI.
 """
 
 import torch
@@ -11,7 +13,8 @@ from torch import Tensor, nn
 
 from ..encoding import encode_adjoint
 from ..types import Image, Kspace, Maps, Mask
-from .base import Network, to_channels, to_complex
+from .base import Network, conditions, low_resolution_phase, to_channels, to_complex
+from .stages import start_small
 
 
 class ConvBlock(nn.Sequential):
@@ -69,7 +72,13 @@ class UnetImage(Network):
     def __init__(self, width: int = 16, n_pools: int = 3):
         super().__init__()
         self.unet = Unet(2, 2, width, n_pools)
+        start_small(self.unet.last)  # untrained, it gives the zero-filled image
+        self.gain = nn.Parameter(torch.zeros(3))
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
-        aliased = encode_adjoint(kspace, mask, maps)
-        return aliased + to_complex(self.unet(to_channels(aliased)))
+        phase = low_resolution_phase(kspace, mask, maps)
+        aliased = encode_adjoint(kspace, mask, maps * phase)
+        constant, noise, R = self.gain
+        told_noise, told_R = conditions(kspace, mask).split(1, dim=1)
+        size = torch.exp(constant + noise * told_noise + R * told_R)
+        return phase * (aliased + size * to_complex(self.unet(to_channels(aliased))))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ..encoding import encode_adjoint, normal
 from ..sparsity import wavelet_cs
 from ..types import Image, Kspace, Maps, Mask
-from .base import Network, conv_chain, low_resolution_phase, noise_level, to_channels, to_complex
+from .base import Network, conditions, conv_chain, low_resolution_phase, noise_level, to_channels, to_complex
 from .consistency import Proximal
 from .stages import Probe, Residual, start_small
 from .unet import Unet
@@ -56,12 +56,10 @@ class MoDL(Network):
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         phase = low_resolution_phase(kspace, mask, maps)
-        maps, sigma = maps * phase, noise_level(kspace, mask)
-        noise = (sigma / 0.02).clamp_min(1e-3).log()                        # 0 at 2 % of the brightest tissue
-        R = -mask.float().mean((-3, -2, -1), keepdim=True).log() - 1.4      # 0 at a true acceleration of 4
+        maps, about = maps * phase, conditions(kspace, mask)
+        noise, R = about[..., :1, :1].split(1, dim=1)
         fit = Proximal(kspace, mask, maps, self.n_cg)
-        x = self.start(kspace, mask, maps, sigma)
-        about = torch.cat([noise, R], dim=1).expand(-1, -1, *x.shape[-2:])  # the same two numbers in every pixel
+        x = self.start(kspace, mask, maps)
         for denoise, trust in zip(self.denoise, self.trust):
             z = denoise(x, about)
             x = self.fitted(fit(z, bounded(10 * (trust[0] + trust[1] * noise + trust[2] * R))))
@@ -82,7 +80,7 @@ class SparseStart(nn.Module):
         super().__init__()
         self.n_iter = n_iter
 
-    def forward(self, kspace: Kspace, mask: Mask, maps: Maps, sigma: Tensor) -> Image:
+    def forward(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         with torch.no_grad():
             largest = encode_adjoint(kspace, mask, maps).abs().amax((-3, -2, -1), keepdim=True)
-            return wavelet_cs(kspace, mask, maps, 0.15 * sigma / largest, self.n_iter)
+            return wavelet_cs(kspace, mask, maps, 0.15 * noise_level(kspace, mask) / largest, self.n_iter)

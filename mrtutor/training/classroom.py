@@ -6,11 +6,13 @@ from dataclasses import replace
 from functools import partial
 
 from torch import nn
+from tqdm import tqdm
 
 from ..encoding import encode_adjoint
 from ..patients import patient
-from ..sampling import variable_density
+from ..sampling import default_n_acs, variable_density
 from ..scan import Scan, acquire
+from ..show import in_book
 from ..sparsity import wavelet_cs
 from ..types import Mask
 from .evaluate import evaluate
@@ -21,7 +23,7 @@ from .recipe import recipe
 from .stream import Stream, generator
 
 N_HELD_OUT = 8
-LAMS, N_ITERS = (3e-4, 5e-4, 8e-4, 1.2e-3, 2e-3, 3e-3), (40, 100)
+LAMS, N_ITERS = (7e-4, 1e-3, 2e-3, 3e-3, 5e-3), (40, 100)
 
 
 def train(steps: int | None = None, every: int = 20, watch: Callable | None = None) -> tuple[nn.Module, History]:
@@ -53,11 +55,12 @@ def lines(stream: Stream, network: nn.Module) -> dict[str, float]:
 
     CS is tried with each lam of LAMS and each number of iterations of N_ITERS, and the best mean counts.
     """
-    best = max(psnr(partial(wavelet_cs, lam=lam, n_iter=n_iter), stream) for lam in LAMS for n_iter in N_ITERS)
+    settings = tqdm([(lam, n_iter) for lam in LAMS for n_iter in N_ITERS], desc="tuning compressed sensing", disable=in_book())
+    best = max(psnr(partial(wavelet_cs, lam=lam, n_iter=n_iter), stream) for lam, n_iter in settings)
     return {"Zero-filled": psnr(encode_adjoint, stream), "Untrained network": psnr(network.eval(), stream), "Tuned CS": best}
 
 
 def slice_to_show(seed: int = 901) -> tuple[Scan, Mask]:
     """An upright slice of a patient who is not trained on, scanned as in the recipe, and the mask of R = 4."""
-    scan = acquire(patient(seed, "T2", level=18.0, split="val"), n_coils=8, size=96, noise=0.03, seed=seed)
-    return scan, variable_density((96, 96), 4, 8, generator(seed))
+    scan = acquire(patient(seed, "T2", level=18.0, split="val", fill=0.95), n_coils=8, size=96, noise=0.03, seed=seed)
+    return scan, variable_density((96, 96), 4, default_n_acs(4, 96), generator(seed))

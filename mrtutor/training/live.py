@@ -62,18 +62,20 @@ class LivePlot:
         return image.cpu()
 
     def words(self, history: History) -> str:
-        """The finding in one or two sentences: the alt text."""
-        row, first, (name, goal) = history.rows[-1], self.passed(history), self.goal
-        where = "nowhere yet above" if first is None else f"above it since step {first['step']}, after {first['seconds']:.0f} s; {name} is"
-        others = "".join(f", {other} {value:.1f} dB" for other, value in list(self.lines.items())[:-1])
-        return (f"Step {row['step']} of {self.steps} in {row['seconds']:.0f} s: the loss went from {history.rows[0]['loss']:.3g} to {row['loss']:.3g}, "
-                f"PSNR on held-out slices is {row.get(self.score, torch.nan):.1f} dB, {where} {'' if first else name + ' with '}{goal:.1f} dB{others}.")
+        """The finding in two sentences: the alt text."""
+        rows, first, (name, goal) = history.rows, self.passed(history), self.goal
+        passed = f"has not passed {name} ({goal:.1f} dB) so far" if first is None else \
+            f"first passed {name} ({goal:.1f} dB) at step {first['step']}, after {first['seconds']:.0f} s"
+        others = "".join(f" {other}: {value:.1f} dB." for other, value in self.lines.items() if other != name)
+        return (f"Step {rows[-1]['step']} of {self.steps}, after {rows[-1]['seconds']:.0f} s: the loss went from {rows[0]['loss']:.3g} to {rows[-1]['loss']:.3g}. "
+                f"PSNR on held-out slices is {rows[-1].get(self.score, torch.nan):.1f} dB; it {passed}.{others}")
 
     def caption(self, history: History) -> str:
         """What is to be seen, and how far the run is."""
         row = history.rows[-1]
         left = "done" if row["step"] >= self.steps else time_left(row, self.steps)
-        return f"{self.scan.label}, beside it how the training went. Step {row['step']} of {self.steps}, {left}. Images from 0 to the reference's maximum."
+        return (f"Above, how the training goes; below, {self.scan.label} as the network reconstructs it now, beside the reference, both from 0 to the "
+                f"reference's maximum. Step {row['step']} of {self.steps}, {left}.")
 
     def figure(self, history: History):
         """The matplotlib figure of this moment."""
@@ -97,10 +99,16 @@ class LivePlot:
         score_axis.plot(at, history.column(self.score), color=LEARNING, marker=".")
         for ax, title in ((loss_axis, "Training loss"), (score_axis, "Held-out slices: PSNR in dB")):
             ax.set(title=title, xlabel="step", xlim=(0, self.steps))
+        seen = [*history.column(self.score), *self.lines.values()]
+        bottom, top = max(min(seen), self.goal[1] - 3) - 0.4, max(seen) + 0.4  # what is far below is named at the edge
+        score_axis.set_ylim(bottom, top)
         for name, value in self.lines.items():
-            colour, dash = (TO_PASS, "-") if name == self.goal[0] else (GREY, "--")
-            score_axis.axhline(value, color=colour, linestyle=dash, linewidth=1)
-            score_axis.text(self.steps, value, f"{name} {value:.1f}", color=colour, ha="right", va="bottom", fontsize=9)
+            is_goal = name == self.goal[0]
+            colour = TO_PASS if is_goal else GREY
+            score_axis.axhline(value, color=colour, linestyle="-" if is_goal else "--", linewidth=1)
+            below = "" if value > bottom else "below: "
+            score_axis.text(0.01 if is_goal else 0.99, max(value, bottom), f"{below}{name} {value:.1f}", color=colour, fontsize=9,
+                            transform=score_axis.get_yaxis_transform(), ha="left" if is_goal else "right", va="bottom" if is_goal or below else "top")
         first = self.passed(history)
         if first is not None:
             score_axis.axvline(first["step"], color=TO_PASS, linestyle=":", linewidth=1)

@@ -67,7 +67,7 @@ def name_of(function: Callable) -> str:
 def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Callable = nrmse, lr: float = 1e-3,
         schedule: Callable[[float], float] = cosine, device: str = "cpu", validate: Callable[[nn.Module], dict] | None = None,
         every: int = 250, checkpoint: Path | str | None = None, resume: bool = False, watch: Callable[[History], None] | None = None,
-        workers: int = 0, bf16: bool | None = None, about: dict | None = None) -> History:
+        workers: int = 0, bf16: bool | None = None, about: dict | None = None, stagewise: bool = False) -> History:
     """Train `network` in place on slices of `stream`; returns the history.
 
     loss        (prediction, target) -> number; schedule: progress 0..1 -> share of the peak learning rate `lr`
@@ -78,6 +78,8 @@ def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Ca
     watch       called with the history at every report (`LivePlot`, `Progress`); its `tick(step)`, if it has one, at every step
     workers     processes that draw the virtual patients while the network computes
     bf16        convolutions in 16 bits: on CUDA by default, elsewhere not
+    stagewise   train the stages of a `Stagewise` network one after the other in equal parts of the steps, each with the
+                whole schedule, the others frozen
     Under torchrun each process takes its share of a batch `world_size` times as large. Raises ValueError where a number
     or the device is out of range, where the checkpoint is of another training, and where the loss is no number any more.
     """
@@ -89,7 +91,7 @@ def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Ca
     network.train()
     optimizer = torch.optim.Adam(network.parameters(), lr=lr)
     plan = {"network": type(network).__name__, "steps": steps, "batch": batch * world_size(), "lr": lr, "loss": name_of(loss),
-            "schedule": name_of(schedule), **(vars(stream) if is_dataclass(stream) else {}), **(about or {})}
+            "schedule": name_of(schedule), "stagewise": stagewise, **(vars(stream) if is_dataclass(stream) else {}), **(about or {})}
     start, history = 0, History()
     if resume and checkpoint is not None and Path(checkpoint).exists():
         start, history.rows = restore(Path(checkpoint), network, optimizer, plan)
@@ -101,8 +103,12 @@ def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Ca
     losses, begun, before = [], time.perf_counter(), history.rows[-1]["seconds"] if history.rows else 0.0
 
     for step, examples in enumerate(loader, start=start + 1):
+        progress = (step - 0.5) / steps
+        if stagewise:
+            stage, progress = divmod(progress * network.n_stages, 1)
+            network.freeze_all_but(int(stage))
         for group in optimizer.param_groups:
-            group["lr"] = lr * schedule((step - 0.5) / steps)
+            group["lr"] = lr * schedule(progress)
         optimizer.zero_grad()
         total = 0.0
         for arrays, share in stacked(examples):
@@ -135,6 +141,8 @@ def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Ca
                 store(Path(checkpoint), network, optimizer, step, history.rows, plan)
             if watch is not None and rank() == 0:
                 watch(history)
+    if stagewise:
+        network.freeze_all_but(None)
     release(parts)
     network.eval()
     return history

@@ -9,6 +9,7 @@ import torch
 
 from ..networks import NETWORKS
 from ..networks.base import Network
+from ..networks.kiki import Stagewise
 from ..sampling import PATTERNS
 from .losses import LOSSES
 from .stream import MAPS, Stream
@@ -22,8 +23,8 @@ class Recipe:
     """Which network, fed with what, for how long.
 
     network, arguments: a key of NETWORKS and what its class takes; stream: dials of `Stream` that differ from its
-    defaults; loss: a key of `losses.LOSSES`; lr: the peak of the learning rate; batch: slices a step. Raises ValueError,
-    one sentence, for anything else: nothing is built from values that were not checked.
+    defaults; loss: a key of `losses.LOSSES`; lr: the peak of the learning rate; batch: slices a step; stagewise: one stage
+    of the network after the other. Raises ValueError, one sentence, for anything else: nothing is built from values that were not checked.
     """
 
     network: str
@@ -34,6 +35,7 @@ class Recipe:
     lr: float = 1e-3
     loss: str = "nrmse"
     seed: int = 0
+    stagewise: bool = False
 
     def __post_init__(self):
         for name, choices in (("network", NETWORKS), ("loss", LOSSES)):
@@ -46,6 +48,9 @@ class Recipe:
                 raise ValueError(f"{name} must be a whole number of {least} or more, got {value!r:.60}")
         if not is_number(self.lr) or self.lr <= 0:
             raise ValueError(f"lr must be a number above 0, got {self.lr!r:.60}")
+        if not isinstance(self.stagewise, bool) or self.stagewise and not issubclass(NETWORKS[self.network], Stagewise):
+            stages = ", ".join(name for name, network in NETWORKS.items() if issubclass(network, Stagewise))
+            raise ValueError(f"stagewise must be true or false, and true only for a network of stages ({stages}), got {self.stagewise!r:.60} for {self.network}")
         taken = inspect.signature(NETWORKS[self.network]).parameters
         check_values(self.network, self.arguments, {name: one.default for name, one in taken.items()})
         check_dials(self.stream)
@@ -64,8 +69,10 @@ class Recipe:
         return Stream(seed=self.seed, **{key: tuple(value) if isinstance(value, list) else value for key, value in self.stream.items()})
 
     def as_dict(self) -> dict:
-        """Plain numbers and text, as in the TOML file."""
-        return asdict(self)
+        """Plain numbers, text and lists, with all that the TOML file leaves at its default: a default may change, a weight file not."""
+        arguments = {name: one.default for name, one in inspect.signature(NETWORKS[self.network]).parameters.items()}
+        dials = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.examples()).items() if name != "seed"}
+        return {**asdict(self), "arguments": arguments | self.arguments, "stream": dials}
 
 
 def check_dials(dials: dict) -> None:

@@ -26,19 +26,30 @@ def precision(device: str, bf16: bool | None = None) -> AbstractContextManager:
 def prepare(network: nn.Module, device: str, backend: str | None = None) -> list[nn.Module]:
     """Bring the network to the device and make it fast; returns the parts that were compiled (see `release`).
 
-    Convolutions get the layout in which CPUs and GPUs run them fastest. On CUDA the real-valued parts are compiled,
+    Convolutions get the layout in which they run fastest (`layout`). On CUDA the real-valued parts are compiled,
     once for all sizes; `backend` compiles them elsewhere too.
     """
+    kind = torch.device(device).type
     network.to(device)
+    fastest = layout(network, kind)
     for layer in network.modules():
         if isinstance(layer, CONVOLUTIONS):
-            layer.to(memory_format=torch.channels_last)
-    backend = backend or ("inductor" if torch.device(device).type == "cuda" else None)
+            layer.to(memory_format=fastest)
+    backend = backend or ("inductor" if kind == "cuda" else None)
     parts = real_parts(network) if backend else []
     release(parts)
     for part in parts:
         part.forward = torch.compile(part.forward, dynamic=True, backend=backend)
     return parts
+
+
+def layout(network: nn.Module, kind: str) -> torch.memory_format:
+    """Channels last, which saves up to a quarter of a step; plain on a CPU where instance norms stand between the convolutions.
+
+    Instance norm computes channel by channel: it would copy every picture there and back, and a step took a fifth longer.
+    """
+    norms = any(isinstance(layer, nn.InstanceNorm2d) for layer in network.modules())
+    return torch.contiguous_format if norms and kind == "cpu" else torch.channels_last
 
 
 def release(parts: list[nn.Module]) -> None:

@@ -13,7 +13,9 @@ TABLES = {
     "sense": "CG-SENSE beside sigpy; g-factor beside a pseudo-replica",
     "sparse": "wavelet compressed sensing beside sigpy and BART",
     "growth": "how each method's time grows with matrix and coils",
+    "learned": "every method on held-out virtual patients and the real brain",
     "realism": "virtual patients beside the real brain",
+    "training_step": "a forward pass and a training step beside fastMRI's U-Net and deepinv's VarNet and MoDL",
     "widget_time": "kernel time of a live widget beside interact and imshow",
 }
 

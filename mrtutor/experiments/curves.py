@@ -1,0 +1,219 @@
+"""Every method over acceleration, on held-out virtual patients: `python -m mrtutor.experiments.curves` measures, the chapters draw.
+
+Methods that want regular lines get every R-th line and calibration lines; the others get as many lines, drawn with
+variable density. What is measured is kept in `measured/curves.json`, so that no reader waits for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from .. import __version__, sampling
+from ..methods import METHODS, Trained
+from ..patients import data_version
+from ..training.weights import find
+from ..types import Mask, Reconstruction
+from . import cohort
+from .ladder import REGULAR
+from .tuning import Tuned, tuned_cs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FILE = Path(__file__).parent / "measured" / "curves.json"
+N, N_TUNING = 20, 4                                                # patients in all, and of them those on which CS is tuned
+TUNED = "Tuned CS"
+NAMES = (*METHODS, TUNED)
+REFUSING = ("GRAPPA", "GRAPPA + denoiser")                         # below R + 1 calibration lines
+DIGITS = {"PSNR": 2, "SSIM": 4}                                    # kept of each metric
+CONDITIONS = ("seed", "mrtutor", "torch", "data", "n", "nominal R", "R")
+
+# colour (told apart by colour-blind readers, as are the markers), line, marker; what is not listed is grey
+STYLES = {"Zero-filled": ("#dbe2e7", ":", "x"), "CG-SENSE": ("#cc79a7", "--", "s"), "GRAPPA": ("#f0e442", "--", "^"),
+          TUNED: ("#56b4e9", "--", "o"), "GRAPPA + denoiser": ("#f0e442", "-", "v"), "U-Net": ("#e69f00", "-", "P"),
+          "MoDL": ("#2fc79a", "-", "D")}
+GREY = "#6f7b85"
+
+
+# Measuring ---------------------------------------------------------------------------------------------------------
+def lines(name: str, acceleration: int, number: int) -> Mask:
+    """The lines that a method is given for patient `number`: bool (1, y, x)."""
+    pattern = "equispaced" if name in REGULAR else "variable density"
+    return cohort.mask(pattern, (cohort.SIZE, cohort.SIZE), acceleration, number)
+
+
+def conditions(n: int = N, accelerations: Sequence[int] = cohort.ACCELERATIONS) -> dict:
+    """What the numbers depend on besides the methods; "R" are the true accelerations."""
+    true = [round(sampling.true_acceleration(lines(TUNED, R, 0)), 4) for R in accelerations]
+    return {"seed": cohort.HELD_OUT.seed, "mrtutor": __version__, "torch": torch.__version__, "data": data_version(), "n": n,
+            "nominal R": list(accelerations), "R": true}
+
+
+def tune(acceleration: int, n: int = N_TUNING) -> Tuned:
+    """CS tuned on the first `n` patients, on the lines that they are measured with."""
+    return tuned_cs(cohort.patients(n), [lines(TUNED, acceleration, number) for number in range(n)])
+
+
+def row(name: str, method: Reconstruction, acceleration: int, n: int) -> dict[str, list[float]] | None:
+    """{"PSNR": one a patient, "SSIM": ...} of the first `n` patients; None where GRAPPA has too few calibration lines."""
+    scores = {metric: [] for metric in DIGITS}
+    for number, case in enumerate(cohort.patients(n)):
+        mask = lines(name, acceleration, number)
+        try:
+            image = method(mask * case.kspace, mask, case.maps)
+        except ValueError as refusal:
+            if name in REFUSING and "n_acs" in str(refusal):
+                return None
+            raise
+        for metric, digits in DIGITS.items():
+            scores[metric].append(round(cohort.METRICS[metric](image, case.target, case.region), digits))
+    return scores
+
+
+def measure(names: Iterable[str] = NAMES, n: int = N, accelerations: Sequence[int] = cohort.ACCELERATIONS) -> dict:
+    """The contents of the file, for these methods: `conditions`, "weights", "tuned", and "rows": method -> one `row` for each R."""
+    from tqdm import tqdm
+
+    measured = conditions(n, accelerations) | {"weights": {}, "tuned": [], "rows": {name: [] for name in names}}
+    bar = tqdm([(name, R) for name in measured["rows"] for R in accelerations], unit="row")
+    for name, R in bar:
+        bar.set_postfix_str(f"{name}, R = {R}")
+        if name == TUNED:
+            method = tune(R, min(n, N_TUNING))
+            measured["tuned"].append(asdict(method))
+        else:
+            method = METHODS[name]
+        if isinstance(method, Trained):
+            measured["weights"][name] = digest(method)
+        measured["rows"][name].append(row(name, method, R, n))
+    return measured
+
+
+def digest(method: Trained) -> str:
+    """SHA-256 of the method's weight file."""
+    return hashlib.sha256(find(method.name).read_bytes()).hexdigest()
+
+
+def stored_methods(measured: dict, acceleration: int) -> dict[str, Reconstruction]:
+    """Every method of the file, CS with the dials that were found for this nominal acceleration."""
+    tuned = Tuned(**measured["tuned"][measured["nominal R"].index(acceleration)])
+    return {name: tuned if name == TUNED else METHODS[name] for name in measured["rows"]}
+
+
+# The file ----------------------------------------------------------------------------------------------------------
+def load(path: Path | None = None) -> dict:
+    """What was measured."""
+    return json.loads((path or FILE).read_text("utf-8"))
+
+
+def store(measured: dict, path: Path) -> None:
+    """Written beside and renamed; the patients of a row on one line, so that a change can be read."""
+    text = re.sub(r"\[[^][{}]*\]", lambda numbers: re.sub(r"\s+", " ", numbers[0]).replace("[ ", "[").replace(" ]", "]"), json.dumps(measured, indent=1))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(text + "\n", "utf-8")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def check_fits(old: dict, names: Iterable[str], now: dict) -> None:
+    """ValueError, one sentence, where rows of `names`, measured under the conditions `now`, must not stand beside the old ones."""
+    other = [key for key in CONDITIONS if old[key] != now[key]]
+    if other:
+        raise ValueError(f"the file was measured with another {', '.join(other)}: measure all methods anew, without --only")
+    absent = set(NAMES) - set(old["rows"]) - set(names)
+    if absent:
+        raise ValueError(f"the file has no rows of {', '.join(sorted(absent))}: name them after --only too")
+
+
+def merged(old: dict, new: dict) -> dict:
+    """New rows in the place of the old ones, in the order of METHODS; what METHODS no longer holds is dropped."""
+    joined = {part: {name: (new if name in new["rows"] else old)[part][name] for name in NAMES if name in {**old[part], **new[part]}}
+              for part in ("weights", "rows")}
+    return {**new, **joined, "tuned": new["tuned"] or old["tuned"]}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command; see `--help`."""
+    parser = argparse.ArgumentParser(prog="python -m mrtutor.experiments.curves", description=__doc__.split(":")[0] + ".")
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=NAMES, help="measure these methods only, keep the rows of the others")
+    parser.add_argument("--n", type=int, default=N, help="virtual patients (default %(default)s)")
+    parser.add_argument("--accelerations", type=int, nargs="+", default=cohort.ACCELERATIONS, metavar="R", help="nominal")
+    parser.add_argument("--out", type=Path, default=FILE, help="default: the file that the chapters read")
+    asked = parser.parse_args(arguments)
+    if asked.n < 2:
+        parser.error(f"n must be 2 or more, for an interval; got {asked.n}")
+    old = None
+    if asked.only:
+        try:
+            old = load(asked.out)
+            check_fits(old, asked.only, conditions(asked.n, asked.accelerations))
+        except (OSError, ValueError) as error:
+            parser.error(str(error))
+    measured = measure(asked.only or NAMES, asked.n, asked.accelerations)
+    store(merged(old, measured) if old else measured, asked.out)
+    print(asked.out)
+
+
+# Reading it --------------------------------------------------------------------------------------------------------
+def summary(measured: dict, metric: str = "PSNR") -> dict[str, list[tuple[float, float, float]]]:
+    """method -> [(true R, mean, half width of the 95 % interval)], without the accelerations that a method refuses.
+
+    The width is that of the patients: they differ more than the methods do. For two methods compare patient by patient.
+    """
+    return {name: [(R, *cohort.interval(scores[metric])) for R, scores in zip(measured["R"], rows) if scores]
+            for name, rows in measured["rows"].items()}
+
+
+def figure(measured: dict) -> Figure:
+    """PSNR and SSIM over the true acceleration: means with 95 % intervals. Classical methods dashed, networks solid.
+
+    Grey: the methods that `STYLES` does not single out. Their intervals are left away.
+    """
+    from matplotlib.lines import Line2D
+
+    from . import figures
+
+    fig, axes = figures.row(2, 4.2, widths=[1.3, 1.3])
+    for ax, metric in zip(axes, DIGITS):
+        figures.curve(ax, "R (true acceleration)", "PSNR (dB)" if metric == "PSNR" else metric)
+        curves = summary(measured, metric)
+        for name in sorted(curves, key=lambda name: name in STYLES):
+            R, mean, half = zip(*curves[name])
+            colour, style, marker = STYLES.get(name, (GREY, "-" if isinstance(METHODS.get(name), Trained) else "--", ""))
+            ax.plot(R, mean, color=colour, ls=style, marker=marker, lw=1.7 if name in STYLES else 0.9, ms=5.5)
+            if name in STYLES:
+                aside = 0.02 * (list(STYLES).index(name) - (len(STYLES) - 1) / 2)  # so that the bars do not hide one another
+                ax.errorbar([r + aside for r in R], mean, half, fmt="none", ecolor=colour, elinewidth=1, alpha=0.65)
+    keys = [Line2D([], [], color=colour, ls=style, marker=marker, lw=1.7, ms=5.5, label=name) for name, (colour, style, marker) in STYLES.items()]
+    keys += [Line2D([], [], color=GREY, ls=style, lw=1, label=label) for style, label in (("--", "other classical methods"), ("-", "other networks"))]
+    fig.legend(handles=keys, loc="outside right center", facecolor=figures.PAPER, edgecolor="none", labelcolor=figures.INK, fontsize=10,
+               handlelength=3)
+    return fig
+
+
+def alt(measured: dict) -> str:
+    """The figure in words: mean PSNR of the methods that it singles out, at the lowest, a middle and the highest R."""
+    curves = summary(measured)
+    places = sorted({measured["R"][0], measured["R"][len(measured["R"]) // 2], measured["R"][-1]})
+    parts = []
+    for name in STYLES:
+        values = {R: f"{mean:.1f}" for R, mean, _ in curves[name]}
+        parts.append(f"{name} {', '.join(values.get(R, 'refused') for R in places)}")
+    return f"Mean PSNR in dB of {measured['n']} virtual patients at R = {', '.join(f'{R:.1f}' for R in places)}. {'; '.join(parts)}."
+
+
+if __name__ == "__main__":
+    main()

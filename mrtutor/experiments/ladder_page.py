@@ -1,0 +1,138 @@
+"""The page of the ladder: every entry of METHODS on the same slices, and in one sentence what it gains and what it costs."""
+
+import time
+from functools import lru_cache
+from html import escape
+
+from .. import metrics, scan as scans
+from ..methods import METHODS, Trained
+from ..scan import Scan
+from ..widgets import Control, View, compare, image, text
+from . import curves, far, figures, ladder
+
+ACCELERATIONS = (4, 6, 8)
+GREYS = 255                 # between 0 and a picture's maximum: with 16 bits both bytes of a pixel are then alike, and load as one
+BESIDE = "Wavelet CS"       # always shown: the best that is solved for one scan alone
+
+WORDS = {  # method -> (what it gains, what it costs)
+    "Zero-filled": ("Nothing is assumed, and it takes a millisecond.", "Every skipped line is a copy or a blur."),
+    "CG-SENSE": ("The coils pull the copies apart.", "Noise, most where the coils hear alike; it asks for good coil maps."),
+    "GRAPPA": ("The same from the scan's own centre, without coil maps.", "The same noise; at high R the centre is too small to learn from, and it fails or refuses."),
+    "Wavelet CS": ("Noise and random gaps are cleaned, with no training at all.", "Faint detail counts as noise; λ has to be chosen, and at high R it wants many more iterations."),
+    "TV CS": ("Calm areas, sharp edges.", "Steps and patches where tissue is smooth."),
+    "GRAPPA + denoiser": ("What many installed products do: GRAPPA at moderate R, then a network that takes the grain away.", "It cannot mend what GRAPPA broke: where GRAPPA fails, so does it."),
+    "U-Net": ("One pass over the image, in milliseconds.", "Nothing holds it to the measured lines: what it draws may be likely and wrong."),
+    "Cascade": ("Small networks, and after each one the measured lines are respected again.", "Only as good as the coil maps that tie image and lines together."),
+    "VarNet": ("A gradient step and a correction, again and again; every step is learned.", "Many steps are needed, since a gradient step mends the data slowly."),
+    "Sigma-net": ("The same regulariser with an exact fit to the data in each round.", "The fit is solved again and again: slower than one gradient step."),
+    "KIKI-net": ("A network for k-space and one for the image, in turns.", "At these sizes most of its gain is data consistency, not what it learned in k-space."),
+    "MD-Recon-Net": ("k-space and image side by side, mixed in every stage.", "The same: little beyond what data consistency gives."),
+    "MoDL": ("Starts from compressed sensing, knows the noise, fits the data exactly in each round: the best network here.", "The slowest network to train and to run; small lesions still fade at high R."),
+    "Learned DC": ("Learns how far to trust the data, where noise is not the same everywhere.", "One more thing to train, and slow."),
+    "IKWI-net": ("Image, k-space, wavelets and image again.", "More domains, not more truth: close to KIKI-net."),
+    "HIWDNet": ("Image and wavelets, each with a module of its own.", "Two modules to train; beyond data consistency the gain is small here too."),
+    "Complex unrolled": ("Keeps phase and magnitude together in complex convolutions.", "Twice the arithmetic for each weight."),
+    "Complex dense net": ("Every layer sees all earlier ones, in complex numbers.", "Memory, and no fit to the data inside."),
+    "Dual-octave net": ("Coarse structure is worked on at half the matrix, which is cheaper.", "Fine and coarse must be exchanged in every layer."),
+    "DeepcomplexMRI": ("All coil images in, all out: it needs no coil maps.", "Tied to eight coils; another array needs another training."),
+}
+
+
+@lru_cache(maxsize=1)
+def slices() -> list[Scan]:
+    """The slices of the page: FLAIR with plaques, T2 without, both of the virtual patient of the ladder; and the real brain where it was fetched."""
+    found = [ladder.case("FLAIR"), ladder.case("T2", plaques=False)]
+    return found + ([scans.load("brain-16ch", maps="espirit")] if scans.find("brain-16ch") else [])
+
+
+@lru_cache(maxsize=16)
+def rungs(case: Scan, acceleration: int) -> dict[str, dict]:
+    """Every method at one rung, see `ladder.rung`."""
+    return ladder.rung(METHODS, case, acceleration)
+
+
+def pictures(case: Scan, key: str) -> View:
+    """Full scan, compressed sensing and any method, at any rung, under one window."""
+    window, head = (0, ladder.WINDOW * float(case.image.abs().max())), around_the_head(case)
+
+    def picture(array, corner: str = ""):
+        magnitude = array.abs()[head]
+        grey = magnitude.max() / GREYS
+        return image((magnitude / grey).round() * grey, window=window, corner=corner)
+
+    def pane(row: dict):
+        if "refuses" in row:
+            return text(f"Refuses: {row['refuses']}")
+        return picture(row["image"], f"true R {row['R']:.1f}, {row['PSNR']:.1f} dB")
+
+    def panes(method: str, R: int):
+        rows = rungs(case, R)
+        return {"Full scan": picture(case.image), BESIDE: pane(rows[BESIDE]), method: pane(rows[method])}
+
+    best = max((row["PSNR"], name) for name, row in rungs(case, 4).items() if "PSNR" in row)[1]
+    return compare(panes, {"method": Control([name for name in METHODS if name != BESIDE], "Method"), "R": Control(list(ACCELERATIONS), "R, nominal")},
+                   scan=case, reference="Full scan", start={"method": "U-Net", "R": 4}, columns=3, key=key, bits=16,
+                   alt=f"{case.label}: the full scan, wavelet compressed sensing, and a method of your choice at R 4, 6 or 8. At R 4 {best} scores highest.",
+                   caption=f"{case.label}, {'measured' if case.real else 'simulated'}, {len(case.kspace)} coils, same window in all panes. Press d for the difference.")
+
+
+def around_the_head(case: Scan) -> tuple:
+    """Rows and columns that hold the head: air would be half of what a reader downloads."""
+    region = metrics.foreground(case.image)
+    rows, columns = (region.any(axis).nonzero() for axis in (1, 0))
+    return ..., slice(int(rows.min()), int(rows.max()) + 1), slice(int(columns.min()), int(columns.max()) + 1)
+
+
+def milliseconds(name: str, case: Scan) -> float | None:
+    """Of one slice at R = 4, the second call; None where the method refuses it."""
+    mask = ladder.lines(name, case, 4)
+    kspace = mask * case.kspace
+    try:
+        METHODS[name](kspace, mask, case.maps)
+    except ValueError:
+        return None
+    start = time.perf_counter()
+    METHODS[name](kspace, mask, case.maps)
+    return 1e3 * (time.perf_counter() - start)
+
+
+def weights(name: str) -> int:
+    """Trained numbers of an entry of METHODS; 0 where nothing was trained."""
+    method = METHODS[name]
+    return sum(p.numel() for p in method.network.parameters()) if isinstance(method, Trained) else 0
+
+
+def costs(case: Scan) -> str:
+    """The methods as an HTML table: what each gains, what it costs, weights, milliseconds."""
+    rows = ""
+    for name in METHODS:
+        gain, cost = (escape(words) for words in WORDS[name])
+        ms, n = milliseconds(name, case), weights(name)
+        cells = (gain, cost, f"{n:,}" if n else "none", "–" if ms is None else f"{ms:.0f}")
+        rows += f'<tr><th scope="row">{escape(name)}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    head = "".join(f'<th scope="col">{word}</th>' for word in ("Method", "Gains", "Costs", "Weights", "ms a slice"))
+    return f'<table class="ladder"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def lesion_figure(seen: dict):
+    """SSIM and AUC of `far.load()` over nominal R, a curve a method; the full scan as a line."""
+    fig, axes = figures.row(2, 3.6, widths=[1.3, 1.3])
+    for ax, label in zip(axes, ("SSIM", "AUC, faint 4 mm plaque")):
+        figures.curve(ax, "R (nominal)", label)
+        value = (lambda row: sum(row["SSIM"]) / len(row["SSIM"])) if label == "SSIM" else (lambda row: float(far.auc(row["present"], row["absent"])))
+        ax.axhline(value(seen["full"]), color=figures.INK, lw=1, ls=":", label="full scan")
+        for name in seen["rows"]:
+            colour, style, marker = curves.STYLES.get(name, curves.STYLES["Tuned CS"] if name == far.CS else (curves.GREY, "-", "x"))
+            ax.plot(seen["nominal R"], [value(row) for row in seen["rows"][name]], color=colour, ls=style, marker=marker, lw=1.7, label=name)
+    axes[1].legend(loc="lower left", facecolor=figures.PAPER, edgecolor="none", labelcolor=figures.INK, fontsize=9)
+    return fig
+
+
+def lesion_words(seen: dict) -> str:
+    """The same in words: the alt text."""
+    last = len(seen["nominal R"]) - 1
+    parts = []
+    for name, rows in seen["rows"].items():
+        auc = [float(far.auc(rows[at]["present"], rows[at]["absent"])) for at in (0, last)]
+        parts.append(f"{name} {auc[0]:.2f} and {auc[1]:.2f}")
+    return f"SSIM and AUC fall with R. AUC at R = {seen['nominal R'][0]} and {seen['nominal R'][last]}: {'; '.join(parts)}."

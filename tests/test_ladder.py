@@ -1,0 +1,72 @@
+"""The page of the ladder: every method has its words, its row and its picture; one that refuses says so."""
+
+import json
+
+import pytest
+import torch
+
+from mrtutor import metrics
+from mrtutor.experiments import ladder, ladder_page as page
+from mrtutor.methods import METHODS
+
+
+def refusing(kspace, mask, maps):
+    raise ValueError("lines must be <b>regular</b>")
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """A ladder of four methods, one of which refuses."""
+    few = {name: METHODS[name] for name in ("Zero-filled", "CG-SENSE", "Wavelet CS", "U-Net")} | {"Stubborn": refusing}
+    monkeypatch.setattr(page, "METHODS", few)
+    monkeypatch.setattr(ladder, "METHODS", few)
+    monkeypatch.setitem(page.WORDS, "Stubborn", ("Nothing & more.", "All."))
+    page.rungs.cache_clear()
+    yield few
+    page.rungs.cache_clear()
+
+
+def test_every_method_has_its_words():
+    assert set(page.WORDS) == set(METHODS)
+    assert all(words.endswith(".") and len(words) < 140 for pair in page.WORDS.values() for words in pair)
+
+
+def test_the_second_slice_is_the_same_head_without_plaques():
+    with_plaques, without = ladder.case("FLAIR"), ladder.case("FLAIR", plaques=False)
+    assert not without.lesion.any() and with_plaques.lesion.any()
+    away = ~torch.nn.functional.max_pool2d(with_plaques.lesion[None].float(), 31, stride=1, padding=15)[0].bool()
+    torch.testing.assert_close(without.image[away].abs(), with_plaques.image[away].abs(), atol=0.02, rtol=0)
+    first, second = page.slices()[:2]
+    assert first.lesion.any() and not second.lesion.any() and first.kspace.shape == second.kspace.shape
+
+
+def test_a_method_that_refuses_keeps_its_row(few):
+    case = ladder.case()
+    rows = ladder.rung(few, case, 4)
+    assert rows["Stubborn"]["refuses"].startswith("lines") and "image" not in rows["Stubborn"] and rows["Stubborn"]["R"] > 2
+    html = ladder.table(rows)
+    assert "refuses: lines must be &lt;b&gt;regular" in html and html.count("<tr>") == 1 + len(few)
+
+
+def test_every_method_can_be_chosen_at_every_rung(few):
+    payload = page.pictures(ladder.case(), "test-ladder").payload(book=True)
+    header = json.loads(payload[8:8 + int.from_bytes(payload[4:8], "little")])
+    states = [state for state, _ in header["grid"]]
+    assert len(states) == 3 * (len(few) - 1) and {state["method"] for state in states} == set(few) - {"Wavelet CS"}
+    for state, panes in header["grid"]:
+        assert list(panes) == ["Full scan", "Wavelet CS", state["method"]]
+        refused = panes[state["method"]]["kind"] == "text"
+        assert refused == (state["method"] == "Stubborn")
+
+
+def test_the_cut_leaves_no_part_of_the_head_out():
+    case = ladder.case()
+    region = metrics.foreground(case.image)
+    assert region[page.around_the_head(case)].sum() == region.sum() and region[page.around_the_head(case)].numel() < 0.8 * region.numel()
+
+
+def test_costs_name_weights_and_time(few):
+    html = page.costs(ladder.case())
+    assert html.count("<tr>") == 1 + len(few) and "Nothing &amp; more." in html
+    assert f"{sum(p.numel() for p in METHODS['U-Net'].network.parameters()):,}" in html
+    assert page.weights("Zero-filled") == 0 and page.milliseconds("Stubborn", ladder.case()) is None
