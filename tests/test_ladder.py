@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mrtutor import metrics
-from mrtutor.experiments import ladder, ladder_page as page
+from mrtutor.experiments import far, ladder, ladder_page as page
 from mrtutor.methods import METHODS
 
 
@@ -65,8 +65,28 @@ def test_the_cut_leaves_no_part_of_the_head_out():
     assert region[page.around_the_head(case)].sum() == region.sum() and region[page.around_the_head(case)].numel() < 0.8 * region.numel()
 
 
+def test_scores_hold_all_rungs_and_open_the_first(few):
+    html = page.scores(ladder.case())
+    assert html.count("<details") == 3 and html.count("<details open>") == 1 and html.startswith("<details open><summary>R = 4<")
+    assert html.count("<tr>") == 3 * (1 + len(few))
+
+
+def test_the_lesion_figure_has_a_curve_a_method_and_words_with_numbers():
+    from matplotlib import pyplot
+
+    seen = far.load()
+    fig = page.lesion_figure(seen)
+    try:
+        assert [len(ax.lines) for ax in fig.axes] == [1 + len(seen["rows"])] * 2
+        assert [text.get_text() for text in fig.legends[0].get_texts()] == ["full scan", *seen["rows"]]
+    finally:
+        pyplot.close(fig)
+    row = seen["rows"]["MoDL"][0]
+    assert f"MoDL {float(far.auc(row['present'], row['absent'])):.2f} and " in page.lesion_words(seen)
+
+
 def test_costs_name_weights_and_time(few):
     html = page.costs(ladder.case())
-    assert html.count("<tr>") == 1 + len(few) and "Nothing &amp; more." in html
+    assert html.count("<tr>") == 1 + len(few) and "Nothing &amp; more. <b>Cost:</b> All." in html
     assert f"{sum(p.numel() for p in METHODS['U-Net'].network.parameters()):,}" in html
     assert page.weights("Zero-filled") == 0 and page.milliseconds("Stubborn", ladder.case()) is None
