@@ -220,6 +220,8 @@ def test_ten_decibels_are_a_tenth_of_the_squared_error():
 def test_c16_rises_then_flat(means, expected):
     found = claims.rises_then_flat({n: around(value) for n, value in enumerate(means, 1)})
     assert found["holds"] is expected and bool(found["reason"]) == (expected is None) and len(found["steps"]) == 4
+    beside = claims.rises_then_flat({n: around(value) for n, value in enumerate(means, 1)}, around(40.0))
+    assert beside["holds"] is expected and beside["sentence"].endswith("has 40.0 dB.")
 
 
 # C100 --------------------------------------------------------------------------------------------------------------
@@ -289,7 +291,7 @@ def test_a_stopped_run_goes_on_and_another_plan_begins_anew(tmp_path, monkeypatc
 
 
 def test_measured_cascades_are_of_this_cohort_and_these_networks():
-    found = json.loads(cascades.PATH.read_text("utf-8"))
+    found = cascades.load()
     assert {**found["about"], "mrtutor": 0, "torch": 0} == {**cascades.frame(), "mrtutor": 0, "torch": 0}
     assert {int(n): row["weights"] for n, row in found["networks"].items()} == {n: cascades.n_weights(n, cascades.matched_width(n)) for n in cascades.NUMBERS}
     assert all(len(row["PSNR"]) == cascades.N_PATIENTS for row in found["networks"].values())

@@ -8,6 +8,11 @@ SILENT = """[...document.querySelectorAll('main img')].filter(i => !i.alt.trim()
     .concat([...document.querySelectorAll('.mrtutor')].filter(w => !w.getAttribute('aria-label')?.trim())).map(e => e.outerHTML)"""
 
 
+# bytes of ours once every widget has been near. The ladder holds every method on three slices at three rungs; its widgets too
+# ask for their data only when the reader comes near.
+MOST, HEAVY = 1_500_000, {"book/ladder.html": 5_500_000}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_page_is_clean_and_accessible(open_page, violations, page_path, width, scheme):
@@ -26,7 +31,7 @@ def test_a_page_reads_in_order_weighs_little_and_keeps_nothing(open_page, book_u
 
     own = {request.url: request.sizes()["responseBodySize"] for request in page.loaded if request.url.startswith(book_url)}
     own = {url: size for url, size in own.items() if "_static/" not in url or any(part in url for part in OURS)}
-    assert sum(own.values()) <= 1_500_000, own
+    assert sum(own.values()) <= HEAVY.get(page_path, MOST), own
 
     assert page.context.cookies() == []
     assert set(page.evaluate("Object.keys(localStorage)")) <= {"mode", "theme"}, "more is kept than the reader's light or dark"
