@@ -7,31 +7,32 @@ from html import escape
 from .. import metrics, scan as scans
 from ..methods import METHODS, Trained
 from ..scan import Scan
-from ..widgets import Control, View, compare, image, text
+from ..widgets import Control, Place, View, compare, image, text
 from . import curves, far, figures, ladder
 
 ACCELERATIONS = (4, 6, 8)
 GREYS = 255                 # between 0 and a picture's maximum: with 16 bits both bytes of a pixel are then alike, and load as one
+REAL_WINDOW = 0.9           # the real brain is shaded: at `ladder.WINDOW` its back would be white
 BESIDE = "Wavelet CS"       # always shown: the best that is solved for one scan alone
 
 WORDS = {  # method -> (what it gains, what it costs)
-    "Zero-filled": ("Nothing is assumed, and nothing is faster.", "Every skipped line is a copy or a blur."),
+    "Zero-filled": ("Nothing is assumed, and there is nothing to solve.", "Every skipped line is a copy or a blur."),
     "CG-SENSE": ("The coils pull the copies apart.", "Noise, most where the coils hear alike; it asks for good coil maps."),
     "GRAPPA": ("The same from the scan's own centre, without coil maps.", "The same noise; at high R the centre is too small to learn from, and it fails or refuses."),
     "Wavelet CS": ("Noise and random gaps are cleaned, with no training at all.", "Faint detail counts as noise; λ has to be chosen, and at high R it wants many more iterations."),
     "TV CS": ("Calm areas, sharp edges.", "Steps and patches where tissue is smooth."),
-    "GRAPPA + denoiser": ("What many installed products do: GRAPPA at moderate R, then a network that takes the grain away.", "It cannot mend what GRAPPA broke: where GRAPPA fails, so does it."),
+    "GRAPPA + denoiser": ("GRAPPA, then a network that takes the grain away. Meant for moderate R.", "It cannot mend what GRAPPA broke. At R = 6 and 8 with eight coils nobody would use it."),
     "U-Net": ("One pass over the image, in milliseconds.", "Nothing holds it to the measured lines: what it draws may be likely and wrong."),
     "Cascade": ("Small networks, and after each one the measured lines are respected again.", "Only as good as the coil maps that tie image and lines together."),
-    "VarNet": ("A gradient step and a correction, again and again; every step is learned.", "Many steps are needed, since a gradient step mends the data slowly."),
-    "Sigma-net": ("The same regulariser with an exact fit to the data in each round.", "The fit is solved again and again: slower than one gradient step."),
-    "KIKI-net": ("A network for k-space and one for the image, in turns.", "At these sizes most of its gain is data consistency, not what it learned in k-space."),
-    "MD-Recon-Net": ("k-space and image side by side, mixed in every stage.", "The same: little beyond what data consistency gives."),
-    "MoDL": ("Starts from compressed sensing, knows the noise, fits the data exactly in each round: the best network here.", "The slowest network to train and to run; small lesions still fade at high R."),
+    "VarNet": ("A small step towards the measured lines and a learned correction, again and again.", "Many rounds are needed, since each step towards the lines is small."),
+    "Sigma-net": ("One small network, and in each round an exact fit to the measured lines.", "The fit is solved again and again, which takes time."),
+    "KIKI-net": ("A network for k-space and one for the image, in turns.", "Here most of its gain is the fit to the measured lines, not what it learned in k-space."),
+    "MD-Recon-Net": ("k-space and image side by side, mixed in every stage.", "Little beyond what the fit to the measured lines gives."),
+    "MoDL": ("Starts from compressed sensing, is told the noise, fits the measured lines in each round. Highest scores here.", "By far the longest training, slow to run; small lesions still fade at high R."),
     "Learned DC": ("Learns how far to trust the data, where noise is not the same everywhere.", "One more thing to train, and slow."),
     "IKWI-net": ("Image, k-space, wavelets and image again.", "More domains, not more truth: close to KIKI-net."),
-    "HIWDNet": ("Image and wavelets, each with a module of its own.", "Two modules to train; beyond data consistency the gain is small here too."),
-    "Complex unrolled": ("Keeps phase and magnitude together in complex convolutions.", "Twice the arithmetic for each weight."),
+    "HIWDNet": ("Image and wavelets, each with a module of its own.", "Two modules to train; beyond the fit to the measured lines the gain is small here too."),
+    "Complex unrolled": ("Phase and magnitude stay together in every layer.", "Twice the arithmetic for each weight."),
     "Complex dense net": ("Every layer sees all earlier ones, in complex numbers.", "Memory, and no fit to the data inside."),
     "Dual-octave net": ("Coarse structure is worked on at half the matrix, which is cheaper.", "Fine and coarse must be exchanged in every layer."),
     "DeepcomplexMRI": ("All coil images in, all out: it needs no coil maps.", "Tied to eight coils; another array needs another training."),
@@ -53,12 +54,13 @@ def rungs(case: Scan, acceleration: int) -> dict[str, dict]:
 
 def pictures(case: Scan, key: str) -> View:
     """Full scan, compressed sensing and any method, at any rung, under one window."""
-    window, head = (0, ladder.WINDOW * float(case.image.abs().max())), around_the_head(case)
+    share = REAL_WINDOW if case.real else ladder.WINDOW
+    window, head = (0, share * float(case.image.abs().max())), around_the_head(case)
 
-    def picture(array, corner: str = ""):
+    def picture(array, corner: str = "", marks=()):
         magnitude = array.abs()[head]
         grey = magnitude.max() / GREYS
-        return image((magnitude / grey).round() * grey, window=window, corner=corner)
+        return image((magnitude / grey).round() * grey, window=window, corner=corner, marks=marks)
 
     def pane(row: dict):
         if "refuses" in row:
@@ -67,13 +69,31 @@ def pictures(case: Scan, key: str) -> View:
 
     def panes(method: str, R: int):
         rows = rungs(case, R)
-        return {"Full scan": picture(case.image), BESIDE: pane(rows[BESIDE]), method: pane(rows[method])}
+        return {"Full scan": picture(case.image, marks=plaques(case)), BESIDE: pane(rows[BESIDE]), method: pane(rows[method])}
 
-    best = max((row["PSNR"], name) for name, row in rungs(case, 4).items() if "PSNR" in row)[1]
     return compare(panes, {"method": Control([name for name in METHODS if name != BESIDE], "Method"), "R": Control(list(ACCELERATIONS), "R, nominal")},
-                   scan=case, reference="Full scan", start={"method": "U-Net", "R": 4}, columns=3, key=key, bits=16,
-                   alt=f"{case.label}: the full scan, wavelet compressed sensing, and a method of your choice at R 4, 6 or 8. At R 4 {best} scores highest.",
+                   scan=case, reference="Full scan", start={"method": "U-Net", "R": 8}, columns=3, key=key, bits=16,
+                   alt=f"{case.label}: the full scan, wavelet compressed sensing, and a method of your choice at R 4, 6 or 8. At R 4 {best(case)} scores highest.",
                    caption=f"{case.label}, {'measured' if case.real else 'simulated'}, {len(case.kspace)} coils, same window in all panes. Press d for the difference.")
+
+
+def best(case: Scan, acceleration: int = 4) -> str:
+    """The method with the highest PSNR on this slice."""
+    return max((row["PSNR"], name) for name, row in rungs(case, acceleration).items() if "PSNR" in row)[1]
+
+
+def plaques(case: Scan) -> list[Place]:
+    """The virtual plaques where `pictures` shows them, each with its diameter in mm."""
+    if case.lesion is None or not bool(case.lesion.any()):
+        return []
+    from scipy.ndimage import center_of_mass, label
+
+    found, n = label(case.lesion[0].numpy())
+    numbers = sorted(range(1, n + 1), key=lambda number: -(found == number).sum())
+    _, rows, columns = around_the_head(case)
+    centres = [center_of_mass(found == number) for number in numbers]
+    return [Place((x + 0.5 - columns.start) / (columns.stop - columns.start), (y + 0.5 - rows.start) / (rows.stop - rows.start), f"{mm}")
+            for (y, x), mm in zip(centres, ladder.PLAQUES_MM, strict=True)]
 
 
 def around_the_head(case: Scan) -> tuple:
@@ -119,15 +139,15 @@ def scores(case: Scan) -> str:
 
 
 def lesion_figure(seen: dict):
-    """SSIM and AUC of `far.load()` over nominal R, a curve a method; the full scan as a line."""
+    """SSIM and AUC of `far.load()` over true R, a curve a method; the full scan as a line."""
     fig, axes = figures.row(2, 3.6, widths=[1.3, 1.3])
     for ax, label in zip(axes, ("SSIM", "AUC, faint 4 mm plaque")):
-        figures.curve(ax, "R (nominal)", label)
+        figures.curve(ax, "R (true acceleration)", label)
         value = (lambda row: sum(row["SSIM"]) / len(row["SSIM"])) if label == "SSIM" else (lambda row: float(far.auc(row["present"], row["absent"])))
         ax.axhline(value(seen["full"]), color=figures.INK, lw=1, ls=":", label="full scan")
         for name in seen["rows"]:
             colour, style, marker = curves.STYLES.get(name, curves.STYLES["Tuned CS"] if name == far.CS else (curves.GREY, "-", "x"))
-            ax.plot(seen["nominal R"], [value(row) for row in seen["rows"][name]], color=colour, ls=style, marker=marker, lw=1.7, label=name)
+            ax.plot(seen["R"], [value(row) for row in seen["rows"][name]], color=colour, ls=style, marker=marker, lw=1.7, label=name)
     fig.legend(*axes[1].get_legend_handles_labels(), loc="outside right center", facecolor=figures.PAPER, edgecolor="none", labelcolor=figures.INK,
                fontsize=10, handlelength=3)
     return fig
@@ -140,4 +160,4 @@ def lesion_words(seen: dict) -> str:
     for name, rows in seen["rows"].items():
         auc = [float(far.auc(rows[at]["present"], rows[at]["absent"])) for at in (0, last)]
         parts.append(f"{name} {auc[0]:.2f} and {auc[1]:.2f}")
-    return f"SSIM and AUC fall with R. AUC at R = {seen['nominal R'][0]} and {seen['nominal R'][last]}: {'; '.join(parts)}."
+    return f"SSIM and AUC fall with R. AUC at R = {seen['R'][0]:.1f} and {seen['R'][last]:.1f}: {'; '.join(parts)}."

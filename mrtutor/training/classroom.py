@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import torch
 from torch import nn
 from tqdm import tqdm
 
@@ -34,9 +35,14 @@ def train(steps: int | None = None, every: int = 20, watch: Callable | None = No
     plan = recipe("classroom")
     plan = plan if steps is None else replace(plan, steps=steps)
     network, unseen = plan.build(), held_out(plan.examples())
-    watch = watch or LivePlot(network, plan.steps, *slice_to_show(), lines(unseen, network))
-    history = fit(network, plan.examples(), plan.steps, plan.batch, LOSSES[plan.loss], plan.lr, every=min(every, plan.steps), watch=watch,
-                  validate=lambda net: {"PSNR": psnr(net, unseen)}, workers=1 if (os.cpu_count() or 1) > 1 else 0)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # so small a network gains nothing from a second one, and waits for it where another program is at work
+    try:
+        watch = watch or LivePlot(network, plan.steps, *slice_to_show(), lines(unseen, network))
+        history = fit(network, plan.examples(), plan.steps, plan.batch, LOSSES[plan.loss], plan.lr, every=min(every, plan.steps), watch=watch,
+                      validate=lambda net: {"PSNR": psnr(net, unseen)}, workers=1 if (os.cpu_count() or 1) > 1 else 0)
+    finally:
+        torch.set_num_threads(threads)
     return network, history
 
 
