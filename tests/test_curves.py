@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from mrtutor import patients, sampling
-from mrtutor.experiments import cohort, curves
+from mrtutor.experiments import cohort, curves, curves_figure
 from mrtutor.methods import METHODS, Trained
 
 N_AGAIN = 8
@@ -131,25 +131,25 @@ def test_summary_is_the_mean_and_the_interval_of_the_patients(metric, measured):
 def test_the_figure_draws_every_method_and_names_families(measured):
     from matplotlib import pyplot
 
-    fig = curves.figure(measured)
+    fig = curves_figure.figure(measured)
     try:
         for ax, metric in zip(fig.axes, curves.DIGITS, strict=True):
             drawn = [tuple(line.get_ydata()) for line in ax.lines]
             for name, points in curves.summary(measured, metric).items():
                 line = ax.lines[drawn.index(tuple(mean for _, mean, _ in points))]
                 assert (line.get_linestyle() == "-") == (name in TRAINED), name
-            assert len(ax.lines) == len(curves.NAMES) and len(ax.collections) == len(curves.STYLES), "curves, intervals"
+            assert len(ax.lines) == len(curves.NAMES) and len(ax.collections) == len(curves_figure.STYLES), "curves, intervals"
         named = [text.get_text() for text in fig.legends[0].get_texts()]
-        assert named == [*curves.STYLES, "other classical methods", "other networks"]
-        looks = {(style, marker) for _, style, marker in curves.STYLES.values()}
-        assert len(looks) == len(curves.STYLES), "told apart without colour"
+        assert named == [*curves_figure.STYLES, "other classical methods", "other networks"]
+        looks = {(style, marker) for _, style, marker in curves_figure.STYLES.values()}
+        assert len(looks) == len(curves_figure.STYLES), "told apart without colour"
     finally:
         pyplot.close(fig)
 
 
 def test_the_words_beside_the_figure_hold_its_numbers(measured):
-    words = curves.alt(measured)
-    for name in curves.STYLES:
+    words = curves_figure.alt(measured)
+    for name in curves_figure.STYLES:
         points = curves.summary(measured)[name]
         assert f"{name} {points[0][1]:.1f}, " in words
         assert name in curves.REFUSING or f"{points[-1][1]:.1f}" in words

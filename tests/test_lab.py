@@ -132,6 +132,7 @@ def course(tmp_path, monkeypatch) -> Path:
     (home / "pictures" / "folded.png").write_bytes(PIXEL)
     (home / "chapters" / "00_start.md").write_text(HEADER + "\n# Start here\n\nWords.\n", "utf-8")
     (home / "chapters" / "01_kspace.md").write_text(CHAPTER, "utf-8")
+    (home / "ladder.md").write_text(HEADER + "\n# The ladder\n\nRungs.\n", "utf-8")
     (home / "references.bib").write_text(BIB, "utf-8")
     (home / "glossary.md").write_text(GLOSSARY, "utf-8")
     (home / "glue_values.json").write_text(json.dumps({"01_kspace": {"share": "92 %"}}), "utf-8")
@@ -229,8 +230,8 @@ def test_the_whole_course_reads_plainly(tmp_path):
 
 def test_edited_files_are_kept_and_untouched_ones_follow_the_chapter(course, tmp_path):
     folder = tmp_path / "mine"
-    assert lab.prepare(folder) == {"00_start.ipynb": "new", "01_kspace.ipynb": "new"}
-    assert lab.prepare(folder) == {"00_start.ipynb": "current", "01_kspace.ipynb": "current"}
+    assert lab.prepare(folder) == {"00_start.ipynb": "new", "01_kspace.ipynb": "new", "ladder.ipynb": "new"}
+    assert lab.prepare(folder) == {"00_start.ipynb": "current", "01_kspace.ipynb": "current", "ladder.ipynb": "current"}
     mine = folder / "01_kspace.ipynb"
     ran = json.loads(mine.read_text("utf-8"))
     ran["metadata"]["language_info"]["version"] = "3.11.7"
@@ -243,8 +244,8 @@ def test_edited_files_are_kept_and_untouched_ones_follow_the_chapter(course, tmp
     assert lab.prepare(folder)["01_kspace.ipynb"] == "yours"
     for path in (course / "chapters").glob("*.md"):
         path.write_text(path.read_text("utf-8") + "\nA new sentence.\n", "utf-8")
-    assert lab.prepare(folder) == {"00_start.ipynb": "updated", "01_kspace.ipynb": "yours, chapter changed"}
-    assert lab.prepare(folder) == {"00_start.ipynb": "current", "01_kspace.ipynb": "yours, chapter changed"}
+    assert lab.prepare(folder) == {"00_start.ipynb": "updated", "01_kspace.ipynb": "yours, chapter changed", "ladder.ipynb": "current"}
+    assert lab.prepare(folder) == {"00_start.ipynb": "current", "01_kspace.ipynb": "yours, chapter changed", "ladder.ipynb": "current"}
     assert mine.read_bytes() == edited
     assert "A new sentence." in (folder / "00_start.ipynb").read_text("utf-8")
     assert not [path.name for path in folder.iterdir() if path.name.startswith(".0")], "half-written files are left"
@@ -275,7 +276,7 @@ def test_reset_restores_one_chapter_and_keeps_every_backup(course, tmp_path):
     assert other.read_text("utf-8") == "other work"
     assert lab.prepare(folder)["01_kspace.ipynb"] == "current"
     assert lab.reset(folder, "1") == (mine, None), "nothing to keep, no backup"
-    with pytest.raises(ValueError, match=r"--reset takes the number of a chapter \(00, 01\), got 7"):
+    with pytest.raises(ValueError, match=r"--reset takes the number of a chapter \(00, 01, ladder\), got 7"):
         lab.reset(folder, "7")
 
 
@@ -291,7 +292,7 @@ def test_a_write_that_fails_leaves_the_old_file(course, tmp_path, monkeypatch):
     with pytest.raises(OSError):
         lab.write(folder / "00_start.ipynb", b"half")
     assert (folder / "00_start.ipynb").read_bytes() == before
-    assert sorted(path.name for path in folder.iterdir()) == [lab.RECORD, "00_start.ipynb", "01_kspace.ipynb"]
+    assert sorted(path.name for path in folder.iterdir()) == [lab.RECORD, "00_start.ipynb", "01_kspace.ipynb", "ladder.ipynb"]
 
 
 # Numbers of the last run
@@ -337,4 +338,4 @@ def test_the_wheel_carries_the_course_and_lab_finds_it(wheel_files, tmp_path):
     done = subprocess.run([sys.executable, "-c", command, wheel_files, tmp_path / "mine"], text=True, capture_output=True,
                           cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(wheel_files)})
     assert done.returncode == 0, done.stderr
-    assert sorted(path.stem for path in (tmp_path / "mine").glob("*.ipynb")) == [Path(name).stem for name in chapters]
+    assert sorted(path.stem for path in (tmp_path / "mine").glob("*.ipynb")) == [*(Path(name).stem for name in chapters), "ladder"]

@@ -1,13 +1,16 @@
 """The page of the ladder: every method has its words, its row and its picture; one that refuses says so."""
 
 import json
+from dataclasses import replace
+from statistics import fmean
 
 import pytest
 import torch
 
 from mrtutor import metrics
-from mrtutor.experiments import far, ladder, ladder_page as page
-from mrtutor.methods import METHODS
+from mrtutor.experiments import curves, far, ladder, ladder_page as page
+from mrtutor.experiments.learned_claims import auc_difference
+from mrtutor.methods import METHODS, Trained
 
 
 def refusing(kspace, mask, maps):
@@ -63,6 +66,44 @@ def test_the_cut_leaves_no_part_of_the_head_out():
     case = ladder.case()
     region = metrics.foreground(case.image)
     assert region[page.around_the_head(case)].sum() == region.sum() and region[page.around_the_head(case)].numel() < 0.8 * region.numel()
+
+
+def test_each_plaque_is_marked_in_its_middle_with_its_size():
+    case = ladder.case()
+    cut = case.lesion[page.around_the_head(case)][0]
+    marks, areas = page.plaques(case), []
+    assert [mark.message for mark in marks] == ["10", "7", "5", "4"] and page.plaques(ladder.case("T2", plaques=False)) == []
+    for mark in marks:
+        y, x = int(mark.y * cut.shape[0]), int(mark.x * cut.shape[1])
+        assert bool(cut[y, x])
+        areas.append(int(cut[max(0, y - 7) : y + 8, max(0, x - 7) : x + 8].sum()))
+    assert areas == sorted(areas, reverse=True) and len(set(areas)) == 4, "no two are of one size, so that the sizes can be told"
+
+
+def test_the_words_about_the_real_brain_say_who_wins(monkeypatch):
+    first, real = ladder.case(), replace(ladder.case("T2", plaques=False), real=True)
+    rows = {first: {"A": {"PSNR": 30.0}, "B": {"PSNR": 20.0}}, real: {"A": {"PSNR": 30.0}, "B": {"PSNR": 31.0}, "C": {"refuses": "no"}}}
+    monkeypatch.setattr(page, "rungs", lambda case, R: rows[case])
+    assert "At R = 4 B scores highest here, A on the first slice" in page.real_words(first, real) and "C will not take" in page.real_words(first, real)
+    rows[real] = rows[first]
+    assert "A scores highest here as on the first slice" in page.real_words(first, real) and "will not take" not in page.real_words(first, real)
+    assert "not when this page was built" in page.real_words(first)
+
+
+def test_what_the_page_says_in_words_was_measured():
+    """Sentences without a number of their own: each of these would have to be written anew."""
+    measured, seen = curves.load(), far.load()
+    psnr, ssim = (curves.by_R(measured, metric) for metric in ("PSNR", "SSIM"))
+    mean = lambda scores, name, R: fmean(scores[name][R])
+    networks = [name for name, method in METHODS.items() if isinstance(method, Trained) and name != "MoDL"]
+    for R in (4, 6, 8):  # "Highest scores here"
+        assert all(mean(scores, "MoDL", R) > mean(scores, name, R) for scores in (psnr, ssim) for name in networks if R in scores[name])
+    assert mean(psnr, "U-Net", 2) < mean(psnr, "Zero-filled", 2) and mean(ssim, "U-Net", 2) > mean(ssim, "Zero-filled", 2)  # "Two scores, two answers"
+    assert mean(psnr, "GRAPPA", 6) < mean(psnr, "Zero-filled", 6) and mean(psnr, "GRAPPA + denoiser", 6) < mean(psnr, "Zero-filled", 6)
+    modl, cs = (far.by_R(seen, name)[8] for name in ("MoDL", far.CS))
+    assert fmean(modl["SSIM"]) > fmean(cs["SSIM"])
+    difference = auc_difference(modl, cs)  # "no difference that so few patients could show"
+    assert difference["low"] < 0 < difference["high"]
 
 
 def test_scores_hold_all_rungs_and_open_the_first(few):

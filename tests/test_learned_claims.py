@@ -7,9 +7,10 @@ import torch
 from torch.nn.functional import max_pool2d
 
 from mrtutor.claims import CLAIMS, record
-from mrtutor.experiments import cascades, cohort, far, learned_claims as claims
+from mrtutor.experiments import cascades, cohort, curves, far, learned_claims as claims
 from mrtutor.experiments.curves import digest
 from mrtutor.methods import METHODS, Trained
+from mrtutor.networks.base import n_weights
 
 N = 12
 WOBBLE = [0.004 * (p % 3 - 1) for p in range(N)]  # patients differ; alike for all methods, so that pairs do not
@@ -184,7 +185,7 @@ def test_c09_a_network_with_more_weights_does_not_count():
 
 
 def test_c09_the_unrolled_networks_of_the_course_have_fewer_weights():
-    counts = claims.n_weights(("U-Net", "VarNet", "MoDL"))
+    counts = {name: n_weights(METHODS[name].network) for name in ("U-Net", "VarNet", "MoDL")}
     assert counts["MoDL"] < counts["U-Net"] and counts["VarNet"] < counts["U-Net"]
 
 
@@ -253,7 +254,7 @@ def test_a_curve_fails_where_it_crosses_the_bar_once():
 # Files and claims --------------------------------------------------------------------------------------------------
 def test_curves_are_read_without_what_was_refused():
     measured = {"nominal R": [4, 8], "R": [2.7, 5.6], "rows": {"GRAPPA": [{"SSIM": [0.9], "PSNR": [30]}, None], "MoDL": [{"SSIM": [1], "PSNR": [2]}] * 2}}
-    assert claims.by_R(measured, "SSIM") == {"GRAPPA": {4: [0.9]}, "MoDL": {4: [1], 8: [1]}} and claims.true_R(measured) == {4: 2.7, 8: 5.6}
+    assert curves.by_R(measured, "SSIM") == {"GRAPPA": {4: [0.9]}, "MoDL": {4: [1], 8: [1]}} and curves.true_R(measured) == {4: 2.7, 8: 5.6}
 
 
 @pytest.mark.parametrize("id", ["C08", "C09", "C10", "C16", "C100"])
@@ -271,11 +272,11 @@ def test_every_sentence_can_be_recorded():
 
 
 def test_cascades_have_equal_weights_and_as_many_as_they_say():
-    counts = {n: cascades.n_weights(n, cascades.matched_width(n)) for n in cascades.NUMBERS}
+    counts = {n: cascades.weights_of(n, cascades.matched_width(n)) for n in cascades.NUMBERS}
     assert max(counts.values()) < 1.1 * min(counts.values())
     for n, count in counts.items():
         plan = cascades.plan(n)
-        assert sum(weight.numel() for weight in plan.build().parameters()) == count and plan.arguments["n_cascades"] == n
+        assert n_weights(plan.build()) == count and plan.arguments["n_cascades"] == n
         assert (plan.steps, plan.lr, plan.loss, plan.stream, plan.seed) == (800, 1e-3, "decibel", cascades.plan(1).stream, cascades.plan(1).seed)
 
 
@@ -293,14 +294,12 @@ def test_a_stopped_run_goes_on_and_another_plan_begins_anew(tmp_path, monkeypatc
 def test_measured_cascades_are_of_this_cohort_and_these_networks():
     found = cascades.load()
     assert {**found["about"], "mrtutor": 0, "torch": 0} == {**cascades.frame(), "mrtutor": 0, "torch": 0}
-    assert {int(n): row["weights"] for n, row in found["networks"].items()} == {n: cascades.n_weights(n, cascades.matched_width(n)) for n in cascades.NUMBERS}
+    assert {int(n): row["weights"] for n, row in found["networks"].items()} == {n: cascades.weights_of(n, cascades.matched_width(n)) for n in cascades.NUMBERS}
     assert all(len(row["PSNR"]) == cascades.N_PATIENTS for row in found["networks"].values())
     assert cascades.psnr(METHODS["CG-SENSE"], 2) == pytest.approx(found["CG-SENSE"][:2], abs=0.02)
 
 
 def test_far_can_be_measured_again():
-    if not far.FILE.exists():
-        pytest.skip("measured/far.json is not there: python -m mrtutor.experiments.far")
     found = far.load()
     assert found["nominal R"] == list(far.ACCELERATIONS) and found["plaque"] == vars(far.PLAQUE) and found["n"] == far.N
     numbers = range(3)
@@ -314,7 +313,5 @@ def test_far_can_be_measured_again():
 
 
 def test_the_full_scan_is_neither_trivial_nor_hopeless():
-    if not far.FILE.exists():
-        pytest.skip("measured/far.json is not there: python -m mrtutor.experiments.far")
     full = far.load()["full"]
     assert 0.95 <= float(far.auc(full["present"], full["absent"])) <= 1

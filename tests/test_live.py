@@ -1,6 +1,7 @@
 """The picture of learning: what it shows live, what stays in the book, what its alt text says, and the run in front of a class."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from mrtutor.scan import Scan
 from mrtutor.training import classroom
 from mrtutor.training.live import LivePlot
 from mrtutor.training.loop import History
+from mrtutor.training.recipe import recipe
 from mrtutor.training.stream import examination
 from training import train
 
@@ -121,8 +123,6 @@ def test_a_line_to_pass_is_needed():
 
 
 def test_the_class_trains_on_other_people_than_it_is_tested_on():
-    from mrtutor.training.recipe import recipe
-
     stream = recipe("classroom").examples()
     assert stream.acceleration == (4, 4)
     unseen = classroom.held_out(stream)
@@ -139,7 +139,7 @@ def test_the_class_sees_a_network_learn(notebook, monkeypatch):
     monkeypatch.setattr(classroom, "N_ITERS", (5,))
     monkeypatch.setattr(classroom.os, "cpu_count", lambda: 1)
     with capture_output() as seen:
-        network, rows = classroom.train(steps=2, every=1)
+        network, rows = classroom.train(replace(recipe("classroom"), steps=2), every=1)
     assert isinstance(network, MoDL) and rows.column("step") == [1, 2] and rows.column("PSNR")[1] > 15
     alt = seen.outputs[-1].data["text/plain"]
     assert "Untrained network" in alt and "Tuned CS" in alt and "Zero-filled" in alt

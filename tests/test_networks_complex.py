@@ -9,14 +9,14 @@ from torch import nn
 from mrtutor.coils import birdcage_maps
 from mrtutor.encoding import complex_normal, encode, encode_adjoint
 from mrtutor.fourier import fft2c
-from mrtutor.networks.base import Network, to_channels, to_complex
+from mrtutor.networks.base import n_weights, to_channels, to_complex
 from mrtutor.networks.complex_activations import ACTIVATIONS, Cardioid, CReLU, ModReLU, ZReLU, activation
 from mrtutor.networks.complex_layers import ComplexBatchNorm2d, ComplexConv2d, ComplexUpsample
 from mrtutor.networks.complex_unrolled import KINDS, ComplexUnrolled, width_of
 from mrtutor.networks.deepcomplex import DeepComplexMRI
 from mrtutor.networks.dense import CDFNet, DenseBlock, growth_of
 from mrtutor.networks.octave import ComplexCascade, DualOctave, OctaveConv, cost
-from mrtutor.networks.twins import matched_width, n_weights
+from mrtutor.networks.twins import matched_width
 from mrtutor.sampling import equispaced
 from mrtutor.training.losses import l1, magnitude_l1, nrmse, perp
 

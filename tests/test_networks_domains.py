@@ -11,13 +11,13 @@ from training import Ellipses
 from mrtutor import wavelet
 from mrtutor.encoding import add_noise, encode
 from mrtutor.fourier import fft2c
-from mrtutor.networks.base import conv_chain
+from mrtutor.networks.base import conv_chain, n_weights
 from mrtutor.networks.consistency import soft_dc
 from mrtutor.networks.kiki import KCNN, KIKI, typical_magnitude
 from mrtutor.networks.mdrecon import Fusion, MDReconNet
 from mrtutor.networks.stages import Data
 from mrtutor.networks.trust import Trust, TrustedProx, TrustedSoft, consistency
-from mrtutor.networks.wavelet_domain import BANDS, IKWI, WCNN, Gate, HIWDNet, ImagePart, WaveletPart, count, haar, inverse_haar
+from mrtutor.networks.wavelet_domain import BANDS, IKWI, WCNN, Gate, HIWDNet, ImagePart, WaveletPart, haar, inverse_haar
 from mrtutor.patients import patient
 from mrtutor.trace import trace
 from mrtutor.training.loop import fit
@@ -83,7 +83,7 @@ def test_haar_gives_the_image_back_at_any_size(y, x, batch):
 def test_an_order_is_a_word_and_each_letter_a_stage(order):
     network = KIKI(order, width=4, depth=2)
     assert [stage.cnn.domain[0] for stage in network.stages] == [letter.lower() for letter in order]
-    assert count(network) == len(order) * count(KIKI("K", width=4, depth=2))  # K and I stages weigh the same
+    assert n_weights(network) == len(order) * n_weights(KIKI("K", width=4, depth=2))  # K and I stages weigh the same
     image, *data = scan()
     assert network(*data).shape == image.shape
 
@@ -236,6 +236,11 @@ def test_stagewise_training_takes_one_stage_after_the_other():
     assert all(p.requires_grad for p in network.parameters())
 
 
+def test_only_stages_are_trained_one_by_one():
+    with pytest.raises(ValueError, match="^stagewise needs a network of stages that can be frozen, got MDReconNet$"):
+        fit(MDReconNet(1, 2, 2), Ellipses(), steps=1, stagewise=True)
+
+
 def test_a_recipe_is_stagewise_only_with_stages():
     assert Recipe("KIKI", stagewise=True).as_dict()["stagewise"] is True
     for network, value in (("VarNet", True), ("KIKI", 1)):
@@ -303,5 +308,5 @@ def test_the_gate_says_where_to_correct():
 @pytest.mark.parametrize("width", [8, 16, 24])
 def test_the_same_network_in_both_domains_weighs_as_much(width):
     tailored, same = HIWDNet(2, width), HIWDNet(2, width, tailored=False)
-    assert count(same) == pytest.approx(count(tailored), rel=0.06)
+    assert n_weights(same) == pytest.approx(n_weights(tailored), rel=0.06)
     assert {stage.cnn.domain for stage in same.stages} == {"image", "wavelet"}

@@ -19,7 +19,8 @@ def repository() -> str:
 
 
 def is_chapter(docname: str) -> bool:
-    return docname.startswith("chapters/")
+    """Chapters, and the ladder, which is run like one."""
+    return docname.startswith("chapters/") or docname == "book/ladder"
 
 
 def buttons(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -33,7 +34,7 @@ def buttons(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
             menu["buttons"].insert(0, link(name, "Notebook (.ipynb)", "fas fa-code", "Download this chapter as a notebook"))
     if repository():
         binder = f"https://mybinder.org/v2/gh/{repository()}/HEAD?urlpath=lab/tree/course/{name}"
-        colab = f"https://colab.research.google.com/github/{repository()}/blob/gh-pages/chapters/{name}"
+        colab = f"https://colab.research.google.com/github/{repository()}/blob/gh-pages/{pagename}.ipynb"
         entries = [link(binder, "Binder", "fas fa-rocket", "Open in JupyterLab on Binder"),
                    link(colab, "Colab", "fas fa-rocket", "Open on Google Colab")]
         shown.insert(0, {"type": "group", "icon": "fas fa-rocket", "tooltip": "Open as a notebook on another site",

@@ -15,6 +15,7 @@ import torch
 
 from .. import __version__, metrics
 from ..methods import METHODS
+from ..networks.base import n_weights
 from ..patients import data_version
 from ..training.loop import fit
 from ..training.losses import LOSSES
@@ -28,7 +29,7 @@ STEPS, LR = 800, 1e-3
 N_PATIENTS, ACCELERATION, PATTERN = 24, 4, "variable density"
 
 
-def n_weights(n_cascades: int, width: int, depth: int = 5) -> int:
+def weights_of(n_cascades: int, width: int, depth: int = 5) -> int:
     """Weights of a `Cascade`: per CNN the convolutions 2 -> width -> ... -> 2 with their biases, and one trust."""
     cnn = 18 * width + width + (depth - 2) * (9 * width**2 + width) + 18 * width + 2
     return n_cascades * (cnn + 1)
@@ -37,8 +38,8 @@ def n_weights(n_cascades: int, width: int, depth: int = 5) -> int:
 def matched_width(n_cascades: int) -> int:
     """The width at which `n_cascades` have as many weights as the shipped recipe's five: within 3 %."""
     shipped = recipe("cascade").arguments
-    wanted = n_weights(shipped["n_cascades"], shipped["width"], shipped["depth"])
-    return min(range(4, 129), key=lambda width: abs(n_weights(n_cascades, width, shipped["depth"]) - wanted))
+    wanted = weights_of(shipped["n_cascades"], shipped["width"], shipped["depth"])
+    return min(range(4, 129), key=lambda width: abs(weights_of(n_cascades, width, shipped["depth"]) - wanted))
 
 
 def plan(n_cascades: int, steps: int = STEPS) -> Recipe:
@@ -64,7 +65,7 @@ def train(n_cascades: int, steps: int = STEPS, n: int = N_PATIENTS) -> dict:
     network = one.build()
     history = fit(network, one.examples(), one.steps, one.batch, LOSSES[one.loss], one.lr, every=min(200, steps),
                   watch=lambda history: print(n_cascades, history.rows[-1], flush=True))
-    return {"width": one.arguments["width"], "weights": sum(weight.numel() for weight in network.parameters()),
+    return {"width": one.arguments["width"], "weights": n_weights(network),
             "loss": history.column("loss"), "seconds": history.column("seconds")[-1], "PSNR": psnr(network, n)}
 
 

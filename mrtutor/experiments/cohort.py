@@ -20,7 +20,6 @@ from ..types import Image, Kspace, Maps, Mask
 SIZE, N_COILS = 128, 8
 HELD_OUT = Stream(seed=2023, split="test", n_coils=(N_COILS, N_COILS), noise=(0.01, 0.02), sizes=(SIZE,), maps=(1, 0, 0), reuse=1)
 ACCELERATIONS = (2, 3, 4, 5, 6, 8, 10, 12)  # nominal
-METRICS = {"PSNR": metrics.psnr, "SSIM": metrics.ssim, "HFEN": metrics.hfen, "NMSE": metrics.nmse}
 
 
 class Case(NamedTuple):
@@ -59,16 +58,12 @@ def real_brain() -> Case | None:
 
 def mask(pattern: str, shape: Sequence[int], acceleration: int, seed: int = 0) -> Mask:
     """Every `acceleration`-th line and the usual calibration lines; for the other `PATTERNS` as many lines, drawn from `seed`."""
-    n_acs = sampling.default_n_acs(acceleration, shape[-1])
-    regular = sampling.equispaced(shape, acceleration, n_acs)
-    if pattern == "equispaced":
-        return regular
-    return sampling.PATTERNS[pattern](shape, sampling.true_acceleration(regular), n_acs, generator(seed))
+    return sampling.as_many_lines(pattern, shape, acceleration, generator=generator(seed))
 
 
 def scores(image: Image, case: Case) -> dict[str, float]:
     """PSNR (dB), SSIM, HFEN and NMSE inside the head, against the case's target."""
-    return {name: metric(image, case.target, case.region) for name, metric in METRICS.items()}
+    return {name: metric(image, case.target, case.region) for name, metric in metrics.SCORES.items()}
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:

@@ -14,11 +14,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
-from .. import __version__, sampling
+from .. import __version__, metrics, sampling
 from ..methods import METHODS, Trained
 from ..patients import data_version
 from ..training.weights import find
@@ -27,9 +26,6 @@ from . import cohort
 from .ladder import REGULAR
 from .tuning import Tuned, tuned_cs
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 FILE = Path(__file__).parent / "measured" / "curves.json"
 N, N_TUNING = 20, 4                                                # patients in all, and of them those on which CS is tuned
 TUNED = "Tuned CS"
@@ -37,12 +33,6 @@ NAMES = (*METHODS, TUNED)
 REFUSING = ("GRAPPA", "GRAPPA + denoiser")                         # below R + 1 calibration lines
 DIGITS = {"PSNR": 2, "SSIM": 4}                                    # kept of each metric
 CONDITIONS = ("seed", "mrtutor", "torch", "data", "n", "nominal R", "R")
-
-# colour (told apart by colour-blind readers, as are the markers), line, marker; what is not listed is grey
-STYLES = {"Zero-filled": ("#dbe2e7", ":", "x"), "CG-SENSE": ("#cc79a7", "--", "s"), "GRAPPA": ("#f0e442", "--", "^"),
-          TUNED: ("#56b4e9", "--", "o"), "GRAPPA + denoiser": ("#f0e442", "-", "v"), "U-Net": ("#e69f00", "-", "P"),
-          "MoDL": ("#2fc79a", "-", "D")}
-GREY = "#6f7b85"
 
 
 # Measuring ---------------------------------------------------------------------------------------------------------
@@ -76,7 +66,7 @@ def row(name: str, method: Reconstruction, acceleration: int, n: int) -> dict[st
                 return None
             raise
         for metric, digits in DIGITS.items():
-            scores[metric].append(round(cohort.METRICS[metric](image, case.target, case.region), digits))
+            scores[metric].append(round(metrics.SCORES[metric](image, case.target, case.region), digits))
     return scores
 
 
@@ -168,6 +158,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 # Reading it --------------------------------------------------------------------------------------------------------
+def by_R(measured: dict, metric: str) -> dict[str, dict[int, list[float]]]:
+    """method -> nominal R -> one score a patient, without what a method refused."""
+    return {name: {R: row[metric] for R, row in zip(measured["nominal R"], rows, strict=True) if row} for name, rows in measured["rows"].items()}
+
+
+def true_R(measured: dict) -> dict[int, float]:
+    """nominal R -> true R."""
+    return dict(zip(measured["nominal R"], measured["R"], strict=True))
+
+
 def summary(measured: dict, metric: str = "PSNR") -> dict[str, list[tuple[float, float, float]]]:
     """method -> [(true R, mean, half width of the 95 % interval)], without the accelerations that a method refuses.
 
@@ -175,44 +175,6 @@ def summary(measured: dict, metric: str = "PSNR") -> dict[str, list[tuple[float,
     """
     return {name: [(R, *cohort.interval(scores[metric])) for R, scores in zip(measured["R"], rows) if scores]
             for name, rows in measured["rows"].items()}
-
-
-def figure(measured: dict) -> Figure:
-    """PSNR and SSIM over the true acceleration: means with 95 % intervals. Classical methods dashed, networks solid.
-
-    Grey: the methods that `STYLES` does not single out. Their intervals are left away.
-    """
-    from matplotlib.lines import Line2D
-
-    from . import figures
-
-    fig, axes = figures.row(2, 4.2, widths=[1.3, 1.3])
-    for ax, metric in zip(axes, DIGITS):
-        figures.curve(ax, "R (true acceleration)", "PSNR (dB)" if metric == "PSNR" else metric)
-        curves = summary(measured, metric)
-        for name in sorted(curves, key=lambda name: name in STYLES):
-            R, mean, half = zip(*curves[name])
-            colour, style, marker = STYLES.get(name, (GREY, "-" if isinstance(METHODS.get(name), Trained) else "--", ""))
-            ax.plot(R, mean, color=colour, ls=style, marker=marker, lw=1.7 if name in STYLES else 0.9, ms=5.5)
-            if name in STYLES:
-                aside = 0.02 * (list(STYLES).index(name) - (len(STYLES) - 1) / 2)  # so that the bars do not hide one another
-                ax.errorbar([r + aside for r in R], mean, half, fmt="none", ecolor=colour, elinewidth=1, alpha=0.65)
-    keys = [Line2D([], [], color=colour, ls=style, marker=marker, lw=1.7, ms=5.5, label=name) for name, (colour, style, marker) in STYLES.items()]
-    keys += [Line2D([], [], color=GREY, ls=style, lw=1, label=label) for style, label in (("--", "other classical methods"), ("-", "other networks"))]
-    fig.legend(handles=keys, loc="outside right center", facecolor=figures.PAPER, edgecolor="none", labelcolor=figures.INK, fontsize=10,
-               handlelength=3)
-    return fig
-
-
-def alt(measured: dict) -> str:
-    """The figure in words: mean PSNR of the methods that it singles out, at the lowest, a middle and the highest R."""
-    curves = summary(measured)
-    places = sorted({measured["R"][0], measured["R"][len(measured["R"]) // 2], measured["R"][-1]})
-    parts = []
-    for name in STYLES:
-        values = {R: f"{mean:.1f}" for R, mean, _ in curves[name]}
-        parts.append(f"{name} {', '.join(values.get(R, 'refused') for R in places)}")
-    return f"Mean PSNR in dB of {measured['n']} virtual patients at R = {', '.join(f'{R:.1f}' for R in places)}. {'; '.join(parts)}."
 
 
 if __name__ == "__main__":

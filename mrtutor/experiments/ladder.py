@@ -42,13 +42,8 @@ def lines(name: str, case: Scan, acceleration: int, n_acs: int | None = None) ->
     Every `acceleration`-th line plus `n_acs` calibration lines; for compressed sensing and the networks as many lines,
     drawn with variable density. So at each rung all methods had the same measuring time.
     """
-    shape = case.kspace.shape[-2:]
-    n_acs = sampling.default_n_acs(acceleration, shape[-1]) if n_acs is None else n_acs
-    regular = sampling.equispaced(shape, acceleration, n_acs)
-    if name in REGULAR or acceleration == 1:
-        return regular
-    generator = torch.Generator().manual_seed(SEED)
-    return sampling.variable_density(shape, sampling.true_acceleration(regular), n_acs, generator)
+    pattern = "equispaced" if name in REGULAR or acceleration == 1 else "variable density"
+    return sampling.as_many_lines(pattern, case.kspace.shape[-2:], acceleration, n_acs, torch.Generator().manual_seed(SEED))
 
 
 def rung(names, case: Scan, acceleration: int) -> dict[str, dict]:
@@ -74,8 +69,7 @@ def rung(names, case: Scan, acceleration: int) -> dict[str, dict]:
 
 def score(image: Image, case: Scan, region: Tensor | None = None) -> dict[str, float]:
     """The metrics of the ladder, of one image against the full scan."""
-    scores = {"NMSE": metrics.nmse, "PSNR": metrics.psnr, "SSIM": metrics.ssim, "HFEN": metrics.hfen}
-    row = {name: metric(image, case.image, region) for name, metric in scores.items()}
+    row = {name: metric(image, case.image, region) for name, metric in metrics.SCORES.items()}
     if case.lesion is not None and bool(case.lesion.any()):
         row["lesion"] = lesion_contrast(image, case.lesion) / lesion_contrast(case.image, case.lesion)
     return row

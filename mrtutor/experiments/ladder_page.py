@@ -6,9 +6,12 @@ from html import escape
 
 from .. import metrics, scan as scans
 from ..methods import METHODS, Trained
+from ..networks.base import n_weights
 from ..scan import Scan
 from ..widgets import Control, Place, View, compare, image, text
-from . import curves, far, figures, ladder
+from . import far, figures, ladder
+from .curves import TUNED
+from .curves_figure import GREY, STYLES
 
 ACCELERATIONS = (4, 6, 8)
 GREYS = 255                 # between 0 and a picture's maximum: with 16 bits both bytes of a pixel are then alike, and load as one
@@ -82,6 +85,18 @@ def best(case: Scan, acceleration: int = 4) -> str:
     return max((row["PSNR"], name) for name, row in rungs(case, acceleration).items() if "PSNR" in row)[1]
 
 
+def real_words(first: Scan, real: Scan | None = None) -> str:
+    """What to look for on the real brain, and how the order differs from that on the page's first slice."""
+    if real is None:
+        return "A real brain stands here where it was fetched (mrtutor fetch --all). It was not when this page was built."
+    winners = best(first), best(real)
+    order = f"{winners[1]} scores highest here, {winners[0]} on the first slice" if len(set(winners)) == 2 else f"{winners[0]} scores highest here as on the first slice"
+    refused = [name for name, row in rungs(real, 4).items() if "refuses" in row]
+    silent = f" {' and '.join(refused)} will not take these data, and the pane says why." if refused else ""
+    return (f"A real head: {len(real.kspace)} coils, {real.voxel_mm[1]:.1f} mm pixels, no known lesion. No network saw a real scan in training. At R = 4 {order}: "
+            f"the order belongs to the coils, the noise and the matrix as much as to the method.{silent}")
+
+
 def plaques(case: Scan) -> list[Place]:
     """The virtual plaques where `pictures` shows them, each with its diameter in mm."""
     if case.lesion is None or not bool(case.lesion.any()):
@@ -117,7 +132,7 @@ def milliseconds(name: str, case: Scan) -> float | None:
 def weights(name: str) -> int:
     """Trained numbers of an entry of METHODS; 0 where nothing was trained."""
     method = METHODS[name]
-    return sum(p.numel() for p in method.network.parameters()) if isinstance(method, Trained) else 0
+    return n_weights(method.network) if isinstance(method, Trained) else 0
 
 
 def costs(case: Scan) -> str:
@@ -146,7 +161,7 @@ def lesion_figure(seen: dict):
         value = (lambda row: sum(row["SSIM"]) / len(row["SSIM"])) if label == "SSIM" else (lambda row: float(far.auc(row["present"], row["absent"])))
         ax.axhline(value(seen["full"]), color=figures.INK, lw=1, ls=":", label="full scan")
         for name in seen["rows"]:
-            colour, style, marker = curves.STYLES.get(name, curves.STYLES["Tuned CS"] if name == far.CS else (curves.GREY, "-", "x"))
+            colour, style, marker = STYLES.get(name, STYLES[TUNED] if name == far.CS else (GREY, "-", "x"))
             ax.plot(seen["R"], [value(row) for row in seen["rows"][name]], color=colour, ls=style, marker=marker, lw=1.7, label=name)
     fig.legend(*axes[1].get_legend_handles_labels(), loc="outside right center", facecolor=figures.PAPER, edgecolor="none", labelcolor=figures.INK,
                fontsize=10, handlelength=3)

@@ -6,84 +6,29 @@ record, and a "reason" where it depends. Two methods are compared patient by pat
 no answer. The rules were written before the final numbers were known; none was changed after.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from statistics import fmean as mean
 
+import numpy as np
 import torch
 
 from ..methods import METHODS, Trained
 from . import cohort, far
-
-Scores = Mapping[str, Mapping[int, Sequence[float]]]
+from .verdicts import UNITS, Scores, above_zero, agreed, best, unlike, written
 
 PARALLEL = ("CG-SENSE", "GRAPPA")
 SPARSE = ("Wavelet CS", "TV CS", "Tuned CS")
 NETWORKS = tuple(name for name, method in METHODS.items() if isinstance(method, Trained))
 CLASSICAL = ("Zero-filled", *PARALLEL, *SPARSE)
 FAMILIES = {"parallel imaging": PARALLEL, "compressed sensing": SPARSE, "networks": NETWORKS}
-UNITS = {"SSIM": ("", 3), "PSNR": (" dB", 2)}
 # C100. SSIM: a round number. PSNR: about where wavelet CS had that SSIM in a pilot on six other patients of the cohort (numbers 100
 # to 105); the pilot showed CG-SENSE, U-Net and VarNet too, so that this bar was not drawn blindly
 BARS = {"SSIM": 0.85, "PSNR": 25.0}
 
 
-# Reading what was measured -----------------------------------------------------------------------------------------
-def by_R(measured: Mapping, metric: str) -> dict[str, dict[int, list[float]]]:
-    """The contents of `measured/curves.json` as `Scores` of one metric, without what a method refused."""
-    return {name: {R: row[metric] for R, row in zip(measured["nominal R"], rows, strict=True) if row} for name, rows in measured["rows"].items()}
-
-
-def true_R(measured: Mapping) -> dict[int, float]:
-    """nominal R -> true R."""
-    return dict(zip(measured["nominal R"], measured["R"], strict=True))
-
-
 def error_from_psnr(scores: Scores) -> dict[str, dict[int, list[float]]]:
     """PSNR (dB) -> mean squared error as a share of the brightest pixel squared; on one slice, in proportion to NMSE."""
     return {name: {R: [10 ** (-value / 10) for value in values] for R, values in rows.items()} for name, rows in scores.items()}
-
-
-def n_weights(names: Iterable[str]) -> dict[str, int]:
-    """How many weights each of these networks of METHODS has."""
-    return {name: sum(weight.numel() for weight in METHODS[name].network.parameters()) for name in names}
-
-
-# Yes, no, or too close to call -------------------------------------------------------------------------------------
-def above_zero(difference: tuple[float, float]) -> bool | None:
-    """(mean, half width of its interval): True above 0, False below, None where the interval holds 0."""
-    mean, half = difference
-    return True if mean - half > 0 else False if mean + half < 0 else None
-
-
-def agreed(answers: Iterable[bool | None]) -> bool | None:
-    """What all answers are; None where they differ. At least one answer."""
-    first, *others = answers
-    return first if all(answer is first for answer in others) else None
-
-
-def unlike(answers: Mapping[str, bool | None]) -> str:
-    """Where answers differ, in words."""
-    words = {True: "yes", False: "no", None: "too close to call"}
-    groups = {word: [key for key, other in answers.items() if other is answer] for answer, word in words.items()}
-    return "; ".join(f"{word}: {', '.join(keys)}" for word, keys in groups.items() if keys)
-
-
-def mean(values: Sequence[float]) -> float:
-    """Arithmetic mean."""
-    return sum(values) / len(values)
-
-
-def best(scores: Scores, names: Iterable[str], R: int) -> str:
-    """The method of `names` with the highest mean at R. Raises ValueError where none was measured there."""
-    there = {name: mean(scores[name][R]) for name in names if R in scores.get(name, {})}
-    if not there:
-        raise ValueError(f"scores must hold one of {', '.join(names)} at R = {R}, got none")
-    return max(there, key=there.get)
-
-
-def written(difference: tuple[float, float], metric: str) -> str:
-    """"+0.021 ± 0.004" or "+1.20 ± 0.30 dB"."""
-    unit, digits = UNITS[metric]
-    return f"{difference[0]:+.{digits}f} ± {difference[1]:.{digits}f}{unit}"
 
 
 # C08, C09: who is better -------------------------------------------------------------------------------------------
@@ -156,7 +101,7 @@ def knees(errors: Scores, true: Mapping[int, float], names: Sequence[str] = (*PA
         rows = sorted((true[R], mean(values)) for R, values in errors.get(name, {}).items())
         if not rows or not rows[0][0] < at < rows[-1][0]:
             continue
-        (first, low), (last, high), middle = rows[0], rows[-1], between(rows, at)
+        (first, low), (last, high), middle = rows[0], rows[-1], float(np.interp(at, *zip(*rows)))
         early, late = (middle - low) / (at - first), (high - middle) / (last - at)
         ratios[name] = late / early if early > 0 else float("inf") if late > 0 else 0.0
     bends = {name: ratio >= steeper for name, ratio in ratios.items()}
@@ -165,14 +110,6 @@ def knees(errors: Scores, true: Mapping[int, float], names: Sequence[str] = (*PA
     parts = ", ".join(f"{ratio:.1f} times as fast ({name})" for name, ratio in ratios.items())
     return {"steeper": ratios, "bends": bends, "holds": holds, "reason": reason,
             "sentence": f"Beyond a true R of {at:g} the mean error rises, per unit of R, {parts}."}
-
-
-def between(rows: Sequence[tuple[float, float]], x: float) -> float:
-    """The value at x on straight lines between the points (x, y) of `rows`, in order of x."""
-    for (x0, y0), (x1, y1) in zip(rows, rows[1:]):
-        if x0 <= x <= x1:
-            return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
-    raise ValueError(f"x must lie in {rows[0][0]:g}..{rows[-1][0]:g}, got {x:g}")
 
 
 def fails_at(rows: Sequence[tuple[float, float]], bar: float) -> float:

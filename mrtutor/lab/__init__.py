@@ -101,12 +101,13 @@ def prepare(folder: Path) -> dict[str, str]:
 def reset(folder: Path, number: str) -> tuple[Path, Path | None]:
     """Write one chapter afresh. Returns its file and the backup of what was there (None when nothing was).
 
-    `number` is "1", "01" or "01_kspace". Raises ValueError when there is no such chapter.
+    `number` is "1", "01" or "01_kspace"; "ladder" is the ladder's. Raises ValueError when there is no such chapter.
     """
     folder, paths = working_folder(folder), chapters()
-    wanted = [p for p in paths if number == p.stem or (number.isdigit() and int(number) == int(p.stem[:2]))]
+    short = {p: p.stem.split("_")[0] for p in paths}
+    wanted = [p for p in paths if number == p.stem or number.zfill(2) == short[p]]
     if not wanted:
-        raise ValueError(f"--reset takes the number of a chapter ({', '.join(p.stem[:2] for p in paths)}), got {number}")
+        raise ValueError(f"--reset takes the number of a chapter ({', '.join(short.values())}), got {number}")
     copy, backup = folder / f"{wanted[0].stem}.ipynb", None
     made = notebook(wanted[0], course_of(paths), read_values())
     if copy.exists() and copy.read_bytes() != made:

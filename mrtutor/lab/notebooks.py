@@ -24,8 +24,8 @@ def find(name: str) -> Path:
 
 
 def chapters() -> list[Path]:
-    """The chapters' text sources in reading order."""
-    return sorted(path for path in find("chapters").glob("[0-9][0-9]_*.md"))
+    """The text sources of what can be run, in reading order: the numbered chapters, then the ladder."""
+    return [*sorted(find("chapters").glob("[0-9][0-9]_*.md")), find("ladder.md")]
 
 
 def read_course(paths: list[Path], bibliography: Path, words: Path) -> Course:

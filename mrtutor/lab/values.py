@@ -16,7 +16,7 @@ EXECUTED = PACKAGE.parent / "book" / "_build" / "jupyter_execute"
 def collect(folder: Path = EXECUTED) -> dict[str, dict[str, str]]:
     """Glued texts of the executed notebooks below `folder`: chapter -> name -> text."""
     values = {}
-    for path in sorted(Path(folder).rglob("[0-9][0-9]_*.ipynb")):
+    for path in sorted(Path(folder).rglob("*.ipynb")):
         cells = json.loads(path.read_text("utf-8"))["cells"]
         outputs = [output for cell in cells for output in cell.get("outputs", []) if "data" in output]
         glued = {}

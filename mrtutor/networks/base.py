@@ -92,6 +92,11 @@ def to_complex(channels: Tensor) -> Tensor:
     return torch.view_as_complex(channels.unflatten(1, (-1, 2)).permute(0, 1, 3, 4, 2).float().contiguous())
 
 
+def n_weights(network: nn.Module) -> int:
+    """Learned real numbers; a complex weight counts as two."""
+    return sum(p.numel() for p in network.parameters())
+
+
 def conv_chain(n_in: int, n_out: int, width: int, depth: int, padding_mode: str = "zeros", slope: float = 0.01) -> nn.Sequential:
     """`depth` convolutions 3 x 3 with a leaky ReLU between: the plain CNN of the cascades [Schlemper2018]."""
     layers = []

@@ -9,7 +9,6 @@ start small. The paper combines the coils by root sum of squares at the very end
 the phase and does not raise the background. So maps enter once, after the network; `coil_images` does without them.
 """
 
-import torch
 from torch import Tensor, nn
 
 from ..coils import combine

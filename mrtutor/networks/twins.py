@@ -8,6 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from .base import n_weights
 from .complex_layers import ComplexConv2d, ComplexUpsample
 
 
@@ -30,11 +31,6 @@ def he(conv: nn.Module, fan_in: int) -> nn.Module:
     if conv.bias is not None:
         nn.init.zeros_(conv.bias)
     return conv
-
-
-def n_weights(network: nn.Module) -> int:
-    """Learned real numbers; a complex weight counts as two."""
-    return sum(p.numel() for p in network.parameters())
 
 
 def matched_width(make: Callable[[int], nn.Module], model: Callable[[], nn.Module]) -> int:

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..types import Image
-from .base import to_channels, to_complex
+from .base import n_weights, to_channels, to_complex
 from .kiki import KIKI, Stage, Stagewise, correction, icnn
 from .stages import start_small
 
@@ -143,15 +143,11 @@ class HIWDNet(Stagewise):
         for _ in range(n_cascades):
             image_part, wavelet_part = ImagePart(width, growth), WaveletPart(width)
             if not tailored:
-                same = plain_width(count(image_part) + count(wavelet_part))
+                same = plain_width(n_weights(image_part) + n_weights(wavelet_part))
                 image_part, wavelet_part = icnn(same, 5), WCNN(same, 5)
             stages.append(Stage(nn.Identity(), image_part, nn.Identity(), dc))
             stages.append(Stage(haar, wavelet_part, inverse_haar, dc))
         super().__init__(stages, n_cg)
-
-
-def count(module: nn.Module) -> int:
-    return sum(p.numel() for p in module.parameters())
 
 
 def plain_width(n_parameters: int) -> int:

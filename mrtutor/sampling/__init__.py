@@ -12,15 +12,5 @@ from .lines import (
     uniform_random,
     variable_density,
 )
+from .patterns import PATTERNS, as_many_lines
 from .points import poisson_disc, radial, variable_density_2d
-
-PATTERNS = {  # every entry: (shape, acceleration, n_acs, generator) -> mask
-    "equispaced": lambda shape, acceleration, n_acs, generator=None: equispaced(shape, acceleration, n_acs),
-    "uniform random": uniform_random,
-    "variable density": variable_density,
-    "gaussian": gaussian,
-    "centre only": centre_only,
-    "Poisson disc": poisson_disc,
-    "variable density 2-D": variable_density_2d,
-    "radial": radial,
-}

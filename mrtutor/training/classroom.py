@@ -20,20 +20,19 @@ from .evaluate import evaluate
 from .live import LivePlot
 from .loop import History, fit
 from .losses import LOSSES
-from .recipe import recipe
+from .recipe import Recipe, recipe
 from .stream import Stream, generator
 
 N_HELD_OUT = 8
 LAMS, N_ITERS = (7e-4, 1e-3, 2e-3, 3e-3, 5e-3), (40, 100)
 
 
-def train(steps: int | None = None, every: int = 20, watch: Callable | None = None) -> tuple[nn.Module, History]:
-    """Train the recipe `classroom` with a picture that follows; returns the network and its history.
+def train(plan: Recipe | None = None, every: int = 20, watch: Callable | None = None) -> tuple[nn.Module, History]:
+    """Train the recipe `classroom`, or another `plan`, with a picture that follows; returns the network and its history.
 
     The history holds "PSNR", the mean over slices of patients who are not trained on. `watch` in place of the picture.
     """
-    plan = recipe("classroom")
-    plan = plan if steps is None else replace(plan, steps=steps)
+    plan = recipe("classroom") if plan is None else plan
     network, unseen = plan.build(), held_out(plan.examples())
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so small a network gains nothing from a second one, and waits for it where another program is at work

@@ -86,6 +86,8 @@ def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Ca
     for name, value, least in (("steps", steps, 1), ("batch", batch, 1), ("every", every, 1), ("workers", workers, 0)):
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ValueError(f"{name} must be a whole number of {least} or more, got {value!r}")
+    if stagewise and not hasattr(network, "freeze_all_but"):
+        raise ValueError(f"stagewise needs a network of stages that can be frozen, got {type(network).__name__}")
     parts = prepare(network, checked_device(device))
     same_start(network)
     network.train()

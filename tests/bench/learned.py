@@ -10,9 +10,10 @@ import os
 import statistics
 import time
 
-from mrtutor import sampling
+from mrtutor import metrics, sampling
 from mrtutor.experiments import cohort, tuning
 from mrtutor.methods import METHODS
+from mrtutor.networks.base import n_weights
 from mrtutor.training.stream import PATTERNS
 
 N, N_TUNING, N_DRAWS = (100 if os.environ.get("FULL") == "1" else 20), 4, 4
@@ -43,7 +44,7 @@ def condition(label: str, cases, pattern: str, R: int) -> None:
         except ValueError as refusal:  # other lines than GRAPPA can use, other coils than a network was built for
             print(f"{name:20} refuses: {str(refusal)[:90]}")
             continue
-        mean = {key: statistics.mean(row[key] for row in rows) for key in cohort.METRICS}
+        mean = {key: statistics.mean(row[key] for row in rows) for key in metrics.SCORES}
         print(f"{name:20}{mean['PSNR']:7.2f}{mean['SSIM']:8.4f}{mean['HFEN']:8.4f}{mean['NMSE']:9.5f}{gain(rows, rival):>16}"
               f"{size(method):>12}{statistics.median(row['ms'] for row in rows):7.0f}", flush=True)
 
@@ -84,4 +85,4 @@ def gain(rows, rival) -> str:
 def size(method) -> str:
     """Trained numbers; none in a classical method."""
     network = getattr(method, "network", None)
-    return "–" if network is None else f"{sum(p.numel() for p in network.parameters()):,}"
+    return "–" if network is None else f"{n_weights(network):,}"

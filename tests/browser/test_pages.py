@@ -48,3 +48,10 @@ def test_the_first_page_forwards(open_page):
     page = open_page("index.html")
     page.wait_for_url("**/book/index.html")
     assert page.locator("main h1:visible").count() == 1
+
+
+def test_the_ladder_comes_as_a_notebook_too(open_page):
+    page = open_page("book/ladder.html")
+    assert page.locator('a[href="ladder.ipynb"]').count() == 1
+    notebook = page.request.get(page.url.replace("ladder.html", "ladder.ipynb")).json()
+    assert any("classroom.train()" in "".join(cell["source"]) for cell in notebook["cells"])
