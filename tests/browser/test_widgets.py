@@ -41,6 +41,8 @@ def views():
                             room_minutes=5, alt="All controls", key="explorer"),
         "gate": predict("How *many*?", options, click=Target("Click the dot.", [Place(0.6, 0.3)], tolerance=0.06, wrong=[Place(0.2, 0.8, "mirrored")]), then=gate, key="gate"),
         "grid": compare(function, {"lam": [0, 1, 2, 3], "method": ["a", "b"]}, scan=scan, reference="Reference", alt="A grid", key="grid"),
+        "kinds": compare(lambda R: {"Full": scan, "Method": "It refuses." if R == 3 else folded(scan, R), "Last": scan}, {"R": [1, 2, 3]}, scan=scan,
+                         start={"R": 3}, alt="A method that refuses at three", key="kinds"),
         "stack": compare({"Stack": stack, "Map": image(1 + stack[0], "map")}, scan=scan, alt="A stack", key="stack"),
         "paint": paint_kspace(scan, alt="Paint", key="paint"),
         "quiz": quiz([Choice("Which?", [Option("a", "no, a"), Option("b", "yes, b", True)], picture=folded(scan, 2), scan=scan),
@@ -244,6 +246,19 @@ def test_the_grid_holds_every_state_and_the_wheel_never_traps(page):
     end = page.evaluate("scrollY")
     page.mouse.wheel(0, 100)
     page.wait_for_function(f"scrollY > {end}")  # after the last slice it is the page's again
+
+
+def test_a_pane_may_be_a_picture_in_one_state_and_words_in_the_next(page):
+    wake(page, "kinds")
+    place = page.locator("[data-id='kinds']")
+    shown = "e => [...e.querySelectorAll('[data-pane]')].map(p => [p.dataset.pane, p.querySelector('canvas') !== null, p.innerText.includes('It refuses.')])"
+    words, picture = ["Method", False, True], ["Method", True, False]
+    slider = place.locator("input[type=range]")
+    for key, expected in (("End", words), ("Home", picture), ("ArrowRight", picture), ("End", words), ("Home", picture)):
+        slider.press(key)
+        page.wait_for_timeout(100)
+        found = place.evaluate(shown)
+        assert [name for name, *_ in found] == ["Full", "Method", "Last"] and found[1] == expected, (key, found)
 
 
 def test_the_gate_locks_unlocks_keeps_and_explains(page):

@@ -23,13 +23,13 @@ class Viewer {
 
   /** Make panes for a list of {name, title, kind, geometry}; those that stay are kept. */
   layout(specs) {
-    const known = new Map(this.panes.map((pane) => [pane.name, pane]));
+    const known = new Map(this.panes.map((pane) => [pane.name, pane])), before = [...this.grid.children];
     this.panes = specs.map((spec) => {
       const old = known.get(spec.name), figure = spec.kind !== "image";
       if (old && Boolean(old.isFigure) === figure) return old;
       return new (figure ? FigurePane : Pane)(this, { ...spec, geometry: spec.geometry || this.geometry });
     });
-    if (!same([...this.grid.children].map((e) => e.dataset.pane), specs.map((s) => s.name)) || specs.some((s) => !known.has(s.name)))
+    if (before.length !== this.panes.length || this.panes.some((pane, i) => pane.element !== before[i])) // a pane of one name may change its kind
       this.grid.replaceChildren(...this.panes.map((pane) => pane.element));
     this.grid.dataset.count = specs.length;
     if (specs[0]?.name === "image" || (specs[1] && specs[1].kind !== "image")) this.grid.dataset.main = "first"; // the large one on a phone
