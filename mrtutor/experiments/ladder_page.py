@@ -4,10 +4,13 @@ import timeit
 from functools import lru_cache
 from html import escape
 
+from tqdm import tqdm
+
 from .. import metrics, scan as scans
 from ..methods import METHODS, Trained
 from ..networks.base import n_weights
 from ..scan import Scan
+from ..show import in_book
 from ..widgets import Control, Place, View, compare, image, text
 from . import far, figures, ladder
 from .curves import TUNED
@@ -52,7 +55,7 @@ def slices() -> list[Scan]:
 @lru_cache(maxsize=16)
 def rungs(case: Scan, acceleration: int) -> dict[str, dict]:
     """Every method at one rung, see `ladder.rung`."""
-    return ladder.rung(METHODS, case, acceleration)
+    return ladder.rung(tqdm(METHODS, desc=f"R = {acceleration}", disable=in_book()), case, acceleration)
 
 
 def pictures(case: Scan, key: str) -> View:
@@ -138,7 +141,7 @@ def weights(name: str) -> int:
 def costs(case: Scan) -> str:
     """The methods as an HTML table: what each gains, what it costs, weights, milliseconds."""
     rows = ""
-    for name in METHODS:
+    for name in tqdm(METHODS, desc="milliseconds", disable=in_book()):
         gain, cost = (escape(words) for words in WORDS[name])
         ms, n = milliseconds(name, case), weights(name)
         cells = (f"{gain} <b>Cost:</b> {cost}", f"{n:,}" if n else "none", "–" if ms is None else f"{ms:.0f}")
