@@ -21,7 +21,7 @@ from mrtutor.patients import patient
 from mrtutor.training import checkpoint, parallel
 from mrtutor.training.checkpoint import read, restore
 from mrtutor.training.evaluate import NEW_HEAD, SEEN_HEADS, evaluate, validation
-from mrtutor.training.loop import History, cosine, fit, stacked
+from mrtutor.training.loop import History, cosine, fit, progress_at, stacked
 from mrtutor.training.losses import LOSSES
 from mrtutor.training.progress import Progress, line
 from mrtutor.training.speed import checked_device, layout, prepare, real_parts, release
@@ -78,6 +78,42 @@ def test_schedule_is_a_ramp_and_half_a_cosine(whole):
     assert flat.column("lr") == [2e-2, 2e-2]
 
 
+def test_progress_begins_anew_after_each_restart():
+    assert [progress_at(step, 4) for step in (1, 2, 3, 4)] == [0.125, 0.375, 0.625, 0.875]
+    assert [progress_at(step, 6, (2,)) for step in range(1, 7)] == [0.25, 0.75, 0.125, 0.375, 0.625, 0.875]
+    assert [progress_at(step, 4, (1, 3)) for step in range(1, 5)] == [0.5, 0.25, 0.75, 0.5]
+
+
+def test_a_restart_is_a_second_run_from_the_first_ones_weights():
+    class Second(Ellipses):
+        def slice_number(self, i):
+            return super().slice_number(i + 4)
+
+    both, history = train(steps=10, every=1, restarts=(4,))
+    assert history.column("lr") == pytest.approx([2e-2 * cosine((step - 0.5) / length) for length in (4, 6) for step in range(1, length + 1)])
+    first, _ = train(steps=4)
+    second, _ = train(Second(), steps=6, network=first)
+    same(both, second, 0)
+
+
+def test_resumed_before_at_and_after_a_restart_it_ends_in_the_same_numbers(tmp_path):
+    whole, _ = train(steps=12, restarts=(8,))
+
+    class Stops(Ellipses):
+        def slice_number(self, i):
+            if i == self.hold:
+                raise KeyboardInterrupt
+            return super().slice_number(i)
+
+    for stop in (6, 8, 10):
+        file = tmp_path / f"{stop}.safetensors"
+        with pytest.raises(KeyboardInterrupt):
+            train(Stops(hold=stop), steps=12, every=2, restarts=(8,), checkpoint=file)
+        assert int(read(file)[1]["step"]) == stop
+        again, _ = train(steps=12, every=2, restarts=(8,), checkpoint=file, resume=True)
+        same(again, whole)
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_is_smaller_for_the_better_image(name):
     *_, image = example()
@@ -109,6 +145,9 @@ def test_validation_goes_into_the_history_and_sees_a_network_in_use():
     ({"batch": 1.5}, "batch must be a whole number of 1 or more, got 1.5"),
     ({"every": True}, "every must be a whole number of 1 or more, got True"),
     ({"workers": -1}, "workers must be a whole number of 0 or more, got -1"),
+    ({"restarts": (0,)}, rf"restarts must be whole numbers from 1 to {STEPS - 1}, one less than the steps, got \(0,\)"),
+    ({"restarts": (STEPS,)}, rf"restarts must be .*, got \({STEPS},\)"),
+    ({"restarts": (0.5,)}, r"restarts must be .*, got \(0.5,\)"),
     ({"device": "tpu"}, r"device must be one that this machine has \(cpu.*\), got 'tpu'"),
 ])
 def test_numbers_out_of_range_get_one_sentence(wrong, said):
@@ -207,6 +246,7 @@ def stopped(tmp_path):
     ({"steps": 8}, r"run.safetensors is of another training \(steps was 4, now it is 8\).*"),
     ({"about": {"seed": 2}}, r"run.safetensors is of another training \(seed was 1, now it is 2\).*"),
     ({"batch": 2}, r".*\(batch was 1, now it is 2\).*"),
+    ({"restarts": (2,)}, r".*\(restarts was \[\], now it is \[2\]\).*"),
     ({"loss": LOSSES["l1"]}, r".*\(loss was 'nrmse', now it is 'l1'\).*"),
 ])
 def test_a_checkpoint_of_another_training_is_refused(stopped, other, said):

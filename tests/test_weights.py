@@ -176,6 +176,10 @@ HOSTILE = [
     ({"seed": 2**64}, "seed must be a whole number of 0 or more, got .*"),
     ({"lr": float("nan")}, "lr must be a number above 0, got nan"),
     ({"lr": "fast"}, "lr must be a number above 0, got 'fast'"),
+    ({"restarts": 0.5}, "restarts must be a list of shares of the steps that rise from 0 to 1, got 0.5"),
+    ({"restarts": [0.5, 0.2]}, r"restarts must be .*, got \[0.5, 0.2\]"),
+    ({"restarts": [1]}, r"restarts must be .*, got \[1\]"),
+    ({"restarts": ["half"]}, r"restarts must be .*, got \['half'\]"),
     ({"loss": "none"}, "loss must be one of decibel, .*, got 'none'"),
     ({"arguments": [1]}, r"UnetImage must be a table of names and values, got \[1\]"),
     ({"arguments": {"depth": 3}}, "UnetImage takes width, n_pools, got 'depth'"),
@@ -241,6 +245,13 @@ def test_shipped_recipes_can_be_built(name):
     said = json.loads(json.dumps(recipe.as_dict()))
     assert from_dict(said).as_dict() == said == recipe.as_dict(), "as a header holds it"
     assert set(said["stream"]) == {dial.name for dial in dataclasses.fields(Stream)} - {"seed"} and said["stream"] | recipe.stream == said["stream"]
+
+
+def test_restarts_are_shares_of_the_steps():
+    recipe = recipes.Recipe("UnetImage", steps=10, restarts=[0.2, 0.5])
+    assert recipe.restart_steps() == (2, 5) and recipe.as_dict()["restarts"] == [0.2, 0.5]
+    assert dataclasses.replace(recipe, steps=1).restart_steps() == (), "a short run has no room for them"
+    assert "restarts" not in recipes.Recipe("UnetImage").as_dict(), "weight files that were made before there were any stay as they are"
 
 
 @pytest.fixture

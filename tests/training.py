@@ -33,12 +33,13 @@ class Ellipses:
         return Example(*example(noise=0.05, seed=i))
 
 
-def train(stream=None, batch: int = 1, steps: int = STEPS, every: int = EVERY, **arguments) -> tuple[torch.nn.Module, History]:
-    """A tiny cascade after a short run, on one thread: with more, sums are taken in another order and last digits differ."""
+def train(stream=None, batch: int = 1, steps: int = STEPS, every: int = EVERY, network: torch.nn.Module | None = None,
+          **arguments) -> tuple[torch.nn.Module, History]:
+    """A tiny cascade, or the given network, after a short run, on one thread: with more, sums are taken in another order and last digits differ."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        network = tiny("Cascade")
+        network = tiny("Cascade") if network is None else network
         return network, fit(network, stream or Ellipses(), steps, batch, lr=2e-2, every=every, **arguments)
     finally:
         torch.set_num_threads(threads)

@@ -35,6 +35,13 @@ def cosine(progress: float, warmup: float = 0.03) -> float:
     return 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))
 
 
+def progress_at(step: int, steps: int, restarts: tuple[int, ...] = ()) -> float:
+    """How far the middle of `step` (1 to steps) is through its period, 0 to 1; a period ends at each restart and at the last step."""
+    begin = max(one for one in (0, *restarts) if one < step)
+    end = min(one for one in (*restarts, steps) if one >= step)
+    return (step - 0.5 - begin) / (end - begin)
+
+
 class Numbered(Dataset):
     """The stream's examples of steps start..steps, each item one step's batch of this process."""
 
@@ -67,7 +74,8 @@ def name_of(function: Callable) -> str:
 def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Callable = nrmse, lr: float = 1e-3,
         schedule: Callable[[float], float] = cosine, device: str = "cpu", validate: Callable[[nn.Module], dict] | None = None,
         every: int = 250, checkpoint: Path | str | None = None, resume: bool = False, watch: Callable[[History], None] | None = None,
-        workers: int = 0, bf16: bool | None = None, about: dict | None = None, stagewise: bool = False) -> History:
+        workers: int = 0, bf16: bool | None = None, about: dict | None = None, stagewise: bool = False,
+        restarts: tuple[int, ...] = ()) -> History:
     """Train `network` in place on slices of `stream`; returns the history.
 
     loss        (prediction, target) -> number; schedule: progress 0..1 -> share of the peak learning rate `lr`
@@ -80,12 +88,15 @@ def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Ca
     bf16        convolutions in 16 bits: on CUDA by default, elsewhere not
     stagewise   train the stages of a `Stagewise` network one after the other in equal parts of the steps, each with the
                 whole schedule, the others frozen
+    restarts    steps after which the schedule and Adam's moments begin anew (warm restarts, Loshchilov and Hutter 2017)
     Under torchrun each process takes its share of a batch `world_size` times as large. Raises ValueError where a number
     or the device is out of range, where the checkpoint is of another training, and where the loss is no number any more.
     """
     for name, value, least in (("steps", steps, 1), ("batch", batch, 1), ("every", every, 1), ("workers", workers, 0)):
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ValueError(f"{name} must be a whole number of {least} or more, got {value!r}")
+    if any(not isinstance(one, int) or not 0 < one < steps for one in restarts):
+        raise ValueError(f"restarts must be whole numbers from 1 to {steps - 1}, one less than the steps, got {restarts!r}")
     if stagewise and not hasattr(network, "freeze_all_but"):
         raise ValueError(f"stagewise needs a network of stages that can be frozen, got {type(network).__name__}")
     parts = prepare(network, checked_device(device))
@@ -93,7 +104,8 @@ def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Ca
     network.train()
     optimizer = torch.optim.Adam(network.parameters(), lr=lr)
     plan = {"network": type(network).__name__, "steps": steps, "batch": batch * world_size(), "lr": lr, "loss": name_of(loss),
-            "schedule": name_of(schedule), "stagewise": stagewise, **(vars(stream) if is_dataclass(stream) else {}), **(about or {})}
+            "schedule": name_of(schedule), "stagewise": stagewise, "restarts": list(restarts),
+            **(vars(stream) if is_dataclass(stream) else {}), **(about or {})}
     start, history = 0, History()
     if resume and checkpoint is not None and Path(checkpoint).exists():
         start, history.rows = restore(Path(checkpoint), network, optimizer, plan)
@@ -105,7 +117,9 @@ def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Ca
     losses, begun, before = [], time.perf_counter(), history.rows[-1]["seconds"] if history.rows else 0.0
 
     for step, examples in enumerate(loader, start=start + 1):
-        progress = (step - 0.5) / steps
+        if step - 1 in restarts:
+            optimizer.state.clear()
+        progress = progress_at(step, steps, restarts)
         if stagewise:
             stage, progress = divmod(progress * network.n_stages, 1)
             network.freeze_all_but(int(stage))

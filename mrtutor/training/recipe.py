@@ -24,7 +24,8 @@ class Recipe:
 
     network, arguments: a key of NETWORKS and what its class takes; stream: dials of `Stream` that differ from its
     defaults; loss: a key of `losses.LOSSES`; lr: the peak of the learning rate; batch: slices a step; stagewise: one stage
-    of the network after the other. Raises ValueError, one sentence, for anything else: nothing is built from values that were not checked.
+    of the network after the other; restarts: after which shares of the steps, rising from 0 to 1, the schedule begins
+    anew. Raises ValueError, one sentence, for anything else: nothing is built from values that were not checked.
     """
 
     network: str
@@ -36,6 +37,7 @@ class Recipe:
     loss: str = "nrmse"
     seed: int = 0
     stagewise: bool = False
+    restarts: list[float] = field(default_factory=list)
 
     def __post_init__(self):
         for name, choices in (("network", NETWORKS), ("loss", LOSSES)):
@@ -51,6 +53,8 @@ class Recipe:
         if not isinstance(self.stagewise, bool) or self.stagewise and not issubclass(NETWORKS[self.network], Stagewise):
             stages = ", ".join(name for name, network in NETWORKS.items() if issubclass(network, Stagewise))
             raise ValueError(f"stagewise must be true or false, and true only for a network of stages ({stages}), got {self.stagewise!r:.60} for {self.network}")
+        if not isinstance(self.restarts, list) or not all(map(is_number, self.restarts)) or not rising([0, *self.restarts, 1]):
+            raise ValueError(f"restarts must be a list of shares of the steps that rise from 0 to 1, got {self.restarts!r:.60}")
         taken = inspect.signature(NETWORKS[self.network]).parameters
         check_values(self.network, self.arguments, {name: one.default for name, one in taken.items()})
         check_dials(self.stream)
@@ -68,11 +72,19 @@ class Recipe:
         """The stream of training slices."""
         return Stream(seed=self.seed, **{key: tuple(value) if isinstance(value, list) else value for key, value in self.stream.items()})
 
+    def restart_steps(self) -> tuple[int, ...]:
+        """After which steps the schedule begins anew."""
+        return tuple(sorted({round(share * self.steps) for share in self.restarts} - {0, self.steps}))
+
     def as_dict(self) -> dict:
-        """Plain numbers, text and lists, with all that the TOML file leaves at its default: a default may change, a weight file not."""
+        """Plain numbers, text and lists, with all that the TOML file leaves at its default: a default may change, a weight file not.
+
+        Restarts are named only where there are any.
+        """
         arguments = {name: one.default for name, one in inspect.signature(NETWORKS[self.network]).parameters.items()}
         dials = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.examples()).items() if name != "seed"}
-        return {**asdict(self), "arguments": arguments | self.arguments, "stream": dials}
+        values = {**asdict(self), "arguments": arguments | self.arguments, "stream": dials}
+        return values if self.restarts else {name: value for name, value in values.items() if name != "restarts"}
 
 
 def check_dials(dials: dict) -> None:
@@ -91,6 +103,11 @@ def check_dials(dials: dict) -> None:
             raise ValueError(f"patterns of stream must be among {', '.join(PATTERNS)}, got {pattern!r}")
     if min(dials.get("sizes", (16,))) < 16 or dials.get("reuse", 1) < 1:
         raise ValueError("stream needs sizes of 16 or more and a reuse of 1 or more")
+
+
+def rising(values: list[float]) -> bool:
+    """Is each value above the one before?"""
+    return all(a < b for a, b in zip(values, values[1:]))
 
 
 def first_line(error: Exception) -> str:

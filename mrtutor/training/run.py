@@ -38,7 +38,7 @@ def run(name: str, folder: Path = Path(), steps: int | None = None, device: str 
     history = fit(network, plan.examples(), plan.steps, plan.batch // parallel.world_size(), LOSSES[plan.loss], plan.lr, device=device,
                   validate=validation(plan.examples()), every=min(every, plan.steps), checkpoint=checkpoint, resume=resume,
                   watch=Progress(plan.steps), workers=1 if (os.cpu_count() or 1) > 1 else 0,
-                  about={"arguments": plan.arguments, "data": data_version()}, stagewise=plan.stagewise)
+                  about={"arguments": plan.arguments, "data": data_version()}, stagewise=plan.stagewise, restarts=plan.restart_steps())
     if parallel.rank() == 0:
         save(target, network.cpu(), plan, history.rows[-1])
         for left in (checkpoint, *folder.glob(f"{name}.*.part")):  # what a killed run could not take away
