@@ -58,7 +58,7 @@ IMPLEMENTATIONS = {"mrtutor": course_cs, "sigpy": sigpy_cs}
 class Tuned:
     """Wavelet CS with its dials set: (kspace, mask, maps) -> image.
 
-    implementation: "mrtutor" or "sigpy", the stronger one. psnr: of both, each at its own best, mean over the cases in dB.
+    implementation: "mrtutor" or "sigpy", the stronger one. psnr: of those tried, each at its own best, mean over the cases in dB.
     """
 
     implementation: str
@@ -84,8 +84,8 @@ class TunedGrappa:
         return combine(ifft2c(fill(kspace, mask, weights, acceleration, offset, self.kernel)), maps)
 
 
-def tuned_cs(cases: Sequence[Case], masks: Sequence[Mask]) -> Tuned:
-    """The stronger of `wavelet_cs` and sigpy's `L1WaveletRecon`, at its best lam and number of iterations.
+def tuned_cs(cases: Sequence[Case], masks: Sequence[Mask], names: Sequence[str] = tuple(IMPLEMENTATIONS)) -> Tuned:
+    """The stronger of `wavelet_cs` and sigpy's `L1WaveletRecon`, at its best lam and number of iterations; or one of them.
 
     One mask a case. Ours tries every pair of `LAMS` and `ITERATIONS`. sigpy takes ten times as long an iteration: it tries
     every lam at 40 and 100, and 200 at its best lam only. Both go beyond the ends of `LAMS` where that pays.
@@ -95,11 +95,14 @@ def tuned_cs(cases: Sequence[Case], masks: Sequence[Mask]) -> Tuned:
         images = [run(mask * case.kspace, mask, case.maps, lam, iterations) for case, mask in zip(cases, masks, strict=True)]
         return {n: mean_psnr(each, cases) for n, each in zip(iterations, zip(*images))}
 
-    ours = sweep(lambda lam: score("mrtutor", lam, ITERATIONS), LAMS)
-    theirs = sweep(lambda lam: score("sigpy", lam, ITERATIONS[:2]), LAMS)
-    lam = top(theirs)[1]
-    theirs[lam] |= score("sigpy", lam, ITERATIONS[2:])
-    best = {"mrtutor": top(ours), "sigpy": top(theirs)}
+    best = {}
+    for name in names:
+        early, late = (ITERATIONS, ()) if name == "mrtutor" else (ITERATIONS[:2], ITERATIONS[2:])
+        found = sweep(lambda lam: score(name, lam, early), LAMS)
+        if late:
+            lam = top(found)[1]
+            found[lam] |= score(name, lam, late)
+        best[name] = top(found)
     stronger = max(best, key=best.get)
     _, lam, n_iter = best[stronger]
     return Tuned(stronger, lam, n_iter, {name: psnr for name, (psnr, _, _) in best.items()})
