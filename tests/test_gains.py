@@ -72,7 +72,7 @@ def test_the_table_has_a_row_a_pattern(measured):
     changed["rows"][gains.REAL]["equispaced"][0] |= {"MoDL": [30.25], "Tuned CS": [33.0]}
     html = gains.table(changed)
     assert html.count("<tr>") == 2 + len(PATTERNS) and html.count("<td>") == 6 * len(PATTERNS) and "<td>-2.8</td>" in html
-    assert html.count(" ± ") == 3 * 3 + 2 * 3, "one draw has no interval"
+    assert html.count("<br>±") == 3 * 3 + 2 * 3, "one draw has no interval"
 
 
 def test_without_the_brain_one_sentence_says_so(monkeypatch):

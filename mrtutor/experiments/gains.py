@@ -88,14 +88,14 @@ def gain(row: dict) -> tuple[float, float | None]:
 
 def table(measured: dict) -> str:
     """The gains in dB as an HTML table: a row for each pattern, a column for each group and R."""
-    spoken = {"equispaced": "regular, every R-th line", "uniform random": "random, no plan", "variable density": "random, denser at the centre"}
-    groups = "".join(f'<th scope="colgroup" colspan="{len(ACCELERATIONS)}">{escape(group)}</th>' for group in GROUPS)
-    columns = "".join(f'<th scope="col">R = {R}</th>' for _ in GROUPS for R in measured["nominal R"])
+    spoken = {"equispaced": "regular", "uniform random": "random", "variable density": "denser at the centre"}
+    groups = "".join(f'<th scope="colgroup" colspan="{len(measured["nominal R"])}">{escape(group)}</th>' for group in GROUPS)
+    columns = "".join(f'<th scope="col">R&nbsp;=&nbsp;{R}</th>' for _ in GROUPS for R in measured["nominal R"])
     body = ""
     for pattern in PATTERNS:
         cells = (gain(row) for group in GROUPS for row in measured["rows"][group][pattern])
         body += f'<tr><th scope="row">{spoken[pattern]}</th>' + "".join(
-            f"<td>{mean:+.1f}{'' if half is None else f' ± {half:.1f}'}</td>" for mean, half in cells) + "</tr>"
+            f"<td>{mean:+.1f}{'' if half is None else f'<br>±&nbsp;{half:.1f}'}</td>" for mean, half in cells) + "</tr>"
     return f'<table class="ladder"><thead><tr><th scope="col" rowspan="2">Lines</th>{groups}</tr><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
 
 
