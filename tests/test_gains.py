@@ -1,12 +1,16 @@
 """The stored gains over tuned CS are those of the shipped weights: measured again in part, and the page's words fit them."""
 
 import copy
+from statistics import fmean
 
 import pytest
+import torch
 from real import REAL, real_file
 
 from mrtutor import patients, sampling
+from mrtutor.coils import combine
 from mrtutor.experiments import cohort, curves, gains
+from mrtutor.fourier import ifft2c
 from mrtutor.methods import METHODS
 from mrtutor.training import recipe
 from mrtutor.training.stream import PATTERNS
@@ -51,12 +55,27 @@ def test_tuning_alone_gives_the_stored_dials(measured):
     assert sum(found["Tuned CS"]) / len(cases) == pytest.approx(best, abs=0.02)
 
 
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_without_noise_the_brain_comes_out_again(pattern, measured, monkeypatch):
+    real_file("brain_pulseq_16ch.h5")
+    monkeypatch.setenv("MRTUTOR_DATA", str(REAL))
+    assert gains.determined(pattern, 4) == pytest.approx(measured["without noise"][pattern][0], abs=0.5)
+
+
+def test_a_head_without_noise_has_the_same_target():
+    case = cohort.person(0)
+    assert torch.allclose(combine(ifft2c(gains.without_noise(case).kspace), case.maps), case.target * case.maps.abs().square().sum(0), atol=1e-5)
+
+
 def test_what_the_page_says_in_words(measured):
     gain = {group: {pattern: [gains.gain(row)[0] for row in rows] for pattern, rows in patterns.items()} for group, patterns in measured["rows"].items()}
     virtual, real = gain[gains.VIRTUAL], gain[gains.REAL]
     assert all(a > c and b > c for a, b, c in zip(*(virtual[pattern] for pattern in PATTERNS)))  # "there the network wins most"
     assert all(r < v for pattern in PATTERNS for r, v in zip(real[pattern], virtual[pattern]))     # "all gains are smaller"
     assert max(real["equispaced"]) < 0.5                                                          # "hardly any is left"
+    regular, random, dense = (fmean(measured["without noise"][pattern][0]) for pattern in PATTERNS)
+    noisy = measured["rows"][gains.REAL]["equispaced"][0]["Tuned CS"][0]
+    assert regular > 80 and noisy < 36 and random < 36 and dense < 33                        # "undo the folding completely", "stay open"
     plan = recipe.recipe("modl")
     assert (plan.steps, plan.restarts) == (40_000, [0.5])  # "the second half of MoDL's 40,000 steps brought another 0.3 dB": 23.21 to 23.58
 
