@@ -21,6 +21,7 @@ from mrtutor.patients import patient
 from mrtutor.training import checkpoint, parallel
 from mrtutor.training.checkpoint import read, restore
 from mrtutor.training.evaluate import NEW_HEAD, SEEN_HEADS, evaluate, validation
+from mrtutor.training.leaves import dead_leaves, leafy
 from mrtutor.training.loop import History, cosine, fit, progress_at, stacked
 from mrtutor.training.losses import LOSSES
 from mrtutor.training.progress import Progress, line
@@ -488,6 +489,53 @@ def test_one_coil_is_a_uniform_map():
     maps = [replace(SMALL, n_coils=(1, 1), seed=seed).slice_number(0).maps.abs() for seed in range(6)]
     assert all(set(one.unique().tolist()) <= {0.0, 1.0} for one in maps)
     assert 0 < sum(bool(one.all()) for one in maps) < 6
+
+
+def test_leaves_are_alike_at_every_scale_and_cover_all():
+    """The law they are named for: neighbours differ as much after 2 x 2 pixels have become one."""
+    fine = torch.stack([dead_leaves(256, torch.Generator().manual_seed(seed)) for seed in range(4)])
+    assert 0 <= float(fine.min()) and float(fine.max()) <= 1 and len(fine[0].unique()) > 300
+    assert torch.equal(fine[1], dead_leaves(256, torch.Generator().manual_seed(1))) and not torch.equal(fine[0], fine[1])
+    assert float((fine == 0.5).float().mean()) < 0.2, "the plane shows in few places"
+    step = [float(torch.nn.functional.avg_pool2d(fine[:, None], size).diff(dim=-1).std()) for size in (1, 2, 4)]
+    assert step[1:] == pytest.approx(step[:1] * 2, rel=0.1)
+    noise = torch.nn.functional.avg_pool2d(torch.rand(1, 1, 256, 256), 2).diff(dim=-1).std() / torch.rand(1, 1, 256, 256).diff(dim=-1).std()
+    assert float(noise) == pytest.approx(0.5, rel=0.05), "as noise does not"
+
+
+def test_a_leafy_head_keeps_its_outline_and_its_phase():
+    image = torch.zeros(1, 128, 128, dtype=torch.complex64)
+    image[:, 32:96, 32:96] = torch.polar(torch.rand(64, 64, generator=torch.Generator().manual_seed(0)) + 0.5, torch.linspace(-3, 3, 64).expand(64, 64))
+    drawn = [leafy(image, torch.Generator().manual_seed(seed)) for seed in range(8)]
+    for one in drawn:
+        assert float(one[:, :27].abs().max()) == 0 == float(one[:, :, 101:].abs().max())
+        inside = (slice(None), slice(36, 92), slice(36, 92))
+        torch.testing.assert_close(one[inside] / one[inside].abs(), image[inside] / image[inside].abs(), atol=1e-4, rtol=0)
+    shown = [float(torch.corrcoef(torch.stack([one[inside].abs().flatten(), image[inside].abs().flatten()]))[0, 1]) for one in drawn]
+    assert any(abs(r) < 0.1 for r in shown) and any(r > 0.3 for r in shown), "filled, or dappled"
+
+
+def test_leaves_fall_from_their_example_on_and_nowhere_else(monkeypatch):
+    green = replace(SMALL, reuse=2, leaves=(1.0, 16))
+    assert all(equal(green.slice_number(i), replace(SMALL, reuse=2).slice_number(i)) for i in (0, 7, 15))
+    assert all(not torch.equal(green.slice_number(i).target, replace(SMALL, reuse=2).slice_number(i).target) for i in (16, 23, 40))
+    heads = []
+    monkeypatch.setattr("mrtutor.training.stream.leafy", lambda image, rng: heads.append(image) or image)
+    for i in range(32):
+        replace(SMALL, reuse=1, leaves=(0.5, 0), seed=9).slice_number(i)
+    assert 8 < len(heads) < 24, "by their chance"
+
+
+def test_validation_has_no_leaves():
+    seen = []
+
+    def method(kspace, mask, maps):
+        seen.append(kspace)
+        return torch.zeros(1, *kspace.shape[-2:], dtype=torch.complex64)
+
+    validation(SMALL, n=2)(method)
+    validation(replace(SMALL, leaves=(1.0, 0)), n=2)(method)
+    assert len(seen) == 8 and all(torch.equal(a, b) for a, b in zip(seen[:4], seen[4:]))
 
 
 # --- validation and progress ---

@@ -196,6 +196,10 @@ HOSTILE = [
     ({"stream": {"n_coils": 8}}, "n_coils of stream must be a list, each a whole number of .*, got 8"),
     ({"stream": {"noise": [0.2, 0.1]}}, "noise of stream must be two numbers above 0, the smaller first, got .*"),
     ({"stream": {"maps": [0, 0, 0]}}, "maps of stream must be 3 weights .*"),
+    ({"stream": {"leaves": [1.5, 0]}}, r"leaves of stream must be a chance of 0 to 1 and a number of examples, got \[1.5, 0\]"),
+    ({"stream": {"leaves": [0.5, -1]}}, "leaves of stream must be a chance .*"),
+    ({"stream": {"leaves": [0.5]}}, "leaves of stream must be a chance .*"),
+    ({"stream": {"leaves": 0.5}}, "leaves of stream must be a list, each a number, got 0.5"),
     ({"stream": {"patterns": ["spiral"]}}, "patterns of stream must be among .*, got 'spiral'"),
     ({"stream": {"sizes": [4]}}, "stream needs sizes of 16 or more .*"),
     ({"stream": {"colour": "red"}}, "stream takes split, .*, got 'colour'"),
@@ -216,6 +220,9 @@ def test_a_recipe_must_be_a_table_with_a_network(file, recipe):
 
 def test_a_hostile_recipe_allocates_nothing(file):
     """Under a limit of memory that the asked-for network would break at once: 1000 channels, 9 MB and more a layer."""
+    with_recipe(file, network="MoDL", arguments={"width": 2, "n_unrolls": 1, "depth": 5})  # what a first refusal imports does not count
+    with pytest.raises(ValueError):
+        load(file)
     with_recipe(file, network="MoDL", arguments={"width": 1000, "n_unrolls": 1000, "depth": 1000})
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     refused(file, "has a recipe that cannot be built: it asks for more layers than the file holds")
@@ -244,7 +251,8 @@ def test_shipped_recipes_can_be_built(name):
     recipe.examples()
     said = json.loads(json.dumps(recipe.as_dict()))
     assert from_dict(said).as_dict() == said == recipe.as_dict(), "as a header holds it"
-    assert set(said["stream"]) == {dial.name for dial in dataclasses.fields(Stream)} - {"seed"} and said["stream"] | recipe.stream == said["stream"]
+    dials = {dial.name for dial in dataclasses.fields(Stream)} - {"seed"}
+    assert set(said["stream"]) == (dials if "leaves" in recipe.stream else dials - {"leaves"}) and said["stream"] | recipe.stream == said["stream"]
 
 
 def test_restarts_are_shares_of_the_steps():

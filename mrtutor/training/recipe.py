@@ -79,12 +79,16 @@ class Recipe:
     def as_dict(self) -> dict:
         """Plain numbers, text and lists, with all that the TOML file leaves at its default: a default may change, a weight file not.
 
-        Restarts are named only where there are any.
+        Restarts and leaves are named only where there are any: older weight files do not know them.
         """
         arguments = {name: one.default for name, one in inspect.signature(NETWORKS[self.network]).parameters.items()}
         dials = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.examples()).items() if name != "seed"}
+        if not self.examples().leaves[0]:
+            del dials["leaves"]
         values = {**asdict(self), "arguments": arguments | self.arguments, "stream": dials}
-        return values if self.restarts else {name: value for name, value in values.items() if name != "restarts"}
+        if not self.restarts:
+            del values["restarts"]
+        return values
 
 
 def check_dials(dials: dict) -> None:
@@ -98,6 +102,9 @@ def check_dials(dials: dict) -> None:
     weights = dials.get("maps", defaults["maps"])
     if len(weights) != len(MAPS) or min(weights) < 0 or sum(weights) <= 0:
         raise ValueError(f"maps of stream must be {len(MAPS)} weights ({', '.join(MAPS)}), not all 0, got {weights!r:.60}")
+    leaves = dials.get("leaves", defaults["leaves"])
+    if len(leaves) != 2 or not 0 <= leaves[0] <= 1 or leaves[1] < 0:
+        raise ValueError(f"leaves of stream must be a chance of 0 to 1 and a number of examples, got {leaves!r:.60}")
     for pattern in dials.get("patterns", ()):
         if pattern != "equispaced" and pattern not in PATTERNS:
             raise ValueError(f"patterns of stream must be among {', '.join(PATTERNS)}, got {pattern!r}")

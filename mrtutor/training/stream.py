@@ -19,6 +19,7 @@ from ..patients import LESION_KINDS, SEQUENCES, patient
 from ..patients.anatomy import SHARES
 from ..scan.acquire import fewer_samples
 from ..types import Image, Kspace, Maps, Mask
+from .leaves import leafy
 
 PATTERNS = ("equispaced", "uniform random", "variable density")
 MAPS = ("espirit", "true", "ratio")
@@ -41,7 +42,8 @@ class Stream:
     brain 1; sizes: sides of the reconstructed matrix, drawn for y and x apart; phase: the most that a smooth
     phase may wander, in radians of standard deviation, as in gradient echoes near the sinuses; maps: weights of `MAPS`: ESPIRiT,
     true (half of them cut to where there is signal), quick ratio; reuse: examples
-    drawn from one examination (patient, coils, matrix), since drawing the anatomy is the slow part.
+    drawn from one examination (patient, coils, matrix), since drawing the anatomy is the slow part; leaves: the chance that
+    a head is filled with a texture of no anatomy (`leaves`), and from which example on.
     """
 
     seed: int = 0
@@ -54,6 +56,7 @@ class Stream:
     phase: float = 4.0
     maps: tuple[float, float, float] = (0.25, 0.65, 0.1)
     reuse: int = 8
+    leaves: tuple[float, float] = (0.0, 0.0)
 
     def slice_number(self, i: int) -> Example:
         """Example `i` of the stream; the same i gives the same example."""
@@ -81,7 +84,11 @@ def examination(stream: Stream, number: int) -> Examination:
     """Draw examination `number`; its maps are as they may be at test time, see `Stream.maps`."""
     rng = generator(stream.seed, 0, number)
     image = turned(anatomy(rng, stream.split), rng)
-    image = recoloured(image, rng) * smooth_phase(image.shape[-2:], uniform((0, stream.phase), rng), rng)
+    image = recoloured(image, rng)
+    chance, first = stream.leaves
+    if chance and number // 8 * 8 * stream.reuse >= first and uniform((0, 1), rng) < chance:
+        image = leafy(image, rng)
+    image = image * smooth_phase(image.shape[-2:], uniform((0, stream.phase), rng), rng)
     shape = (pick(stream.sizes, rng), pick(stream.sizes, rng))
     fine_maps = random_coils(image.shape[-2:], whole(stream.n_coils, rng), rng)
     clean, noise = fewer_samples(fft2c(fine_maps * image), shape), log_uniform(stream.noise, rng)
