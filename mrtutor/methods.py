@@ -49,6 +49,7 @@ METHODS: dict[str, Reconstruction] = {
     "VarNet": Trained("varnet"),
     "Sigma-net": Trained("sigma"),
     "Learned DC": Trained("learned_dc"),
+    "MoDL": Trained("modl"),
     "KIKI-net": Trained("kiki"),
     "MD-Recon-Net": Trained("mdrecon"),
     "IKWI-net": Trained("ikwi"),
@@ -57,5 +58,4 @@ METHODS: dict[str, Reconstruction] = {
     "Complex dense net": Trained("complex_dense"),
     "Dual-octave net": Trained("octave"),
     "DeepcomplexMRI": Trained("deepcomplex"),
-    "MoDL": Trained("modl"),
 }

@@ -34,6 +34,15 @@ def test_every_method_has_its_words():
     assert all(words.endswith(".") and len(words) < 140 for pair in page.WORDS.values() for words in pair)
 
 
+def test_families_follow_the_list_of_methods():
+    """Classical methods are exactly those under the first heading."""
+    names = list(METHODS)
+    assert [name for name in names if name in page.FAMILIES] == list(page.FAMILIES) and names[0] in page.FAMILIES
+    second = names.index(list(page.FAMILIES)[1])
+    assert [isinstance(METHODS[name], Trained) for name in names] == [False] * second + [True] * (len(names) - second)
+    assert ladder.heading("a < b", 2) == '</tbody><tbody><tr><th scope="rowgroup" colspan="2" class="family">a &lt; b</th></tr>'
+
+
 def test_the_second_slice_is_the_same_head_without_plaques():
     with_plaques, without = ladder.case("FLAIR"), ladder.case("FLAIR", plaques=False)
     assert not without.lesion.any() and with_plaques.lesion.any()
@@ -109,7 +118,7 @@ def test_what_the_page_says_in_words_was_measured():
 def test_scores_hold_all_rungs_and_open_the_first(few):
     html = page.scores(ladder.case())
     assert html.count("<details") == 3 and html.count("<details open>") == 1 and html.startswith("<details open><summary>R = 4<")
-    assert html.count("<tr>") == 3 * (1 + len(few))
+    assert html.count("<tr>") == 3 * (1 + len(few) + html.count("family") // 3) and html.count("family") == 3
 
 
 def test_the_lesion_figure_has_a_curve_a_method_and_words_with_numbers():
@@ -128,6 +137,6 @@ def test_the_lesion_figure_has_a_curve_a_method_and_words_with_numbers():
 
 def test_costs_name_weights_and_time(few):
     html = page.costs(ladder.case())
-    assert html.count("<tr>") == 1 + len(few) and "Nothing &amp; more. <b>Cost:</b> All." in html
+    assert html.count("<tr>") == 1 + len(few) + 1 and html.count(page.FAMILIES["Zero-filled"]) == 1 and "Nothing &amp; more. <b>Cost:</b> All." in html
     assert f"{sum(p.numel() for p in METHODS['U-Net'].network.parameters()):,}" in html
     assert page.weights("Zero-filled") == 0 and page.milliseconds("Stubborn", ladder.case()) is None

@@ -86,11 +86,12 @@ def lesion_contrast(image: Image, lesion: Tensor, ring: int = 4) -> float:
     return float(magnitude[lesion].mean() - magnitude[around].mean())
 
 
-def table(rows: dict[str, dict]) -> str:
-    """The rung as an HTML table: one row a method."""
+def table(rows: dict[str, dict], families: dict[str, str] | None = None) -> str:
+    """The rung as an HTML table: one row a method; `families`: first method of each -> the heading above it."""
     head = "".join(f'<th scope="col">{word}</th>' for word in ("Method", "true R", "PSNR (dB)", "SSIM", "HFEN", "lesion contrast"))
     body = ""
     for name, row in rows.items():
+        body += heading((families or {}).get(name), columns=6)
         lesion = f"{row['lesion']:.0%}" if "lesion" in row else "–"
         if "refuses" in row:
             body += f'<tr><th scope="row">{name}</th><td>{row["R"]:.2f}</td><td colspan="4">refuses: {escape(row["refuses"])}</td></tr>'
@@ -98,3 +99,8 @@ def table(rows: dict[str, dict]) -> str:
         cells = (f"{row['R']:.2f}", f"{row['PSNR']:.1f}", f"{row['SSIM']:.3f}", f"{row['HFEN']:.3f}", lesion)
         body += f'<tr><th scope="row">{name}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
     return f'<table class="ladder"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def heading(title: str | None, columns: int) -> str:
+    """A new group of rows under its title, over all `columns`; nothing where there is no title."""
+    return f'</tbody><tbody><tr><th scope="rowgroup" colspan="{columns}" class="family">{escape(title)}</th></tr>' if title else ""

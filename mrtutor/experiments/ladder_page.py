@@ -21,6 +21,13 @@ GREYS = 255                 # between 0 and a picture's maximum: with 16 bits bo
 REAL_WINDOW = 0.9           # the real brain is shaded: at `ladder.WINDOW` its back would be white
 BESIDE = "Wavelet CS"       # always shown: the best that is solved for one scan alone
 
+FAMILIES = {  # the first method of each family -> its heading in the tables
+    "Zero-filled": "Nothing is trained",
+    "GRAPPA + denoiser": "A network after the reconstruction",
+    "Cascade": "Network and measured lines in turns",
+    "KIKI-net": "k-space or wavelets too",
+    "Complex unrolled": "Complex numbers inside",
+}
 WORDS = {  # method -> (what it gains, what it costs)
     "Zero-filled": ("Nothing is assumed, and there is nothing to solve.", "Every skipped line is a copy or a blur."),
     "CG-SENSE": ("The coils pull the copies apart.", "Noise, most where the coils hear alike; it asks for good coil maps."),
@@ -32,10 +39,10 @@ WORDS = {  # method -> (what it gains, what it costs)
     "Cascade": ("Small networks, and after each one the measured lines are respected again.", "Only as good as the coil maps that tie image and lines together."),
     "VarNet": ("A small step towards the measured lines and a learned correction, again and again.", "Many rounds are needed, since each step towards the lines is small."),
     "Sigma-net": ("One small network, and in each round an exact fit to the measured lines.", "The fit is solved again and again, which takes time."),
+    "Learned DC": ("Learns how far to trust the data, where noise is not the same everywhere.", "One more thing to train, and slow."),
+    "MoDL": ("Starts from compressed sensing, is told the noise, fits the measured lines in each round. Highest scores here.", "By far the longest training, slow to run; small lesions still fade at high R."),
     "KIKI-net": ("A network for k-space and one for the image, in turns.", "Here most of its gain is the fit to the measured lines, not what it learned in k-space."),
     "MD-Recon-Net": ("k-space and image side by side, mixed in every stage.", "Little beyond what the fit to the measured lines gives."),
-    "MoDL": ("Starts from compressed sensing, is told the noise, fits the measured lines in each round. Highest scores here.", "By far the longest training, slow to run; small lesions still fade at high R."),
-    "Learned DC": ("Learns how far to trust the data, where noise is not the same everywhere.", "One more thing to train, and slow."),
     "IKWI-net": ("Image, k-space, wavelets and image again.", "More domains, not more truth: close to KIKI-net."),
     "HIWDNet": ("Image and wavelets, each with a module of its own.", "Two modules to train; beyond the fit to the measured lines the gain is small here too."),
     "Complex unrolled": ("Phase and magnitude stay together in every layer.", "Twice the arithmetic for each weight."),
@@ -145,6 +152,7 @@ def costs(case: Scan) -> str:
         gain, cost = (escape(words) for words in WORDS[name])
         ms, n = milliseconds(name, case), weights(name)
         cells = (f"{gain} <b>Cost:</b> {cost}", f"{n:,}" if n else "none", "–" if ms is None else f"{ms:.0f}")
+        rows += ladder.heading(FAMILIES.get(name), columns=4)
         rows += f'<tr><th scope="row">{escape(name)}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
     head = "".join(f'<th scope="col">{word}</th>' for word in ("Method", "Gain and cost", "Weights", "ms a slice"))
     return f'<table class="ladder"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
@@ -152,7 +160,7 @@ def costs(case: Scan) -> str:
 
 def scores(case: Scan) -> str:
     """The tables of all rungs as HTML, the first one open."""
-    folded = (f"<details{' open' if R == ACCELERATIONS[0] else ''}><summary>R = {R}</summary>{ladder.table(rungs(case, R))}</details>" for R in ACCELERATIONS)
+    folded = (f"<details{' open' if R == ACCELERATIONS[0] else ''}><summary>R = {R}</summary>{ladder.table(rungs(case, R), FAMILIES)}</details>" for R in ACCELERATIONS)
     return "".join(folded)
 
 
