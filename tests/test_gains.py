@@ -12,7 +12,7 @@ from mrtutor.coils import combine
 from mrtutor.experiments import cohort, curves, gains
 from mrtutor.fourier import ifft2c
 from mrtutor.methods import METHODS
-from mrtutor.training import recipe
+from mrtutor.training import recipe, weights
 from mrtutor.training.stream import PATTERNS
 
 N_AGAIN = 4
@@ -77,7 +77,8 @@ def test_what_the_page_says_in_words(measured):
     noisy = measured["rows"][gains.REAL]["equispaced"][0]["Tuned CS"][0]
     assert regular > 80 and noisy < 36 and random < 36 and dense < 33                        # "undo the folding completely", "stay open"
     plan = recipe.recipe("modl")
-    assert (plan.steps, plan.restarts) == (40_000, [0.5])  # "the second half of MoDL's 40,000 steps brought another 0.3 dB": 23.21 to 23.58
+    assert (plan.steps, plan.restart_steps(), plan.stream) == (60_000, (20_000, 40_000), {"leaves": [0.5, 40_000]})
+    assert weights.header("modl")["scores"]["PSNR new people"] == pytest.approx(23.78, abs=0.01)  # after 20,000: 23.21, after 40,000: 23.58
 
 
 def test_a_gain_is_the_mean_difference_with_its_interval():
