@@ -155,7 +155,7 @@ def costs(case: Scan) -> str:
         rows += ladder.heading(FAMILIES.get(name), columns=4)
         rows += f'<tr><th scope="row">{escape(name)}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
     head = "".join(f'<th scope="col">{word}</th>' for word in ("Method", "Gain and cost", "Weights", "ms a slice"))
-    return f'<table class="ladder"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table class="ladder costs"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def scores(case: Scan) -> str:
