@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mrtutor import sampling
@@ -31,13 +31,21 @@ def scan():
 
 
 @given(st.integers(12, 16), st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=40))
+@example(12, [0.0, 5.919e-41])  # numbers too small for a whole mantissa
 def test_a_quantised_picture_comes_back_to_half_a_step(bits, values):
     array = np.array(values, np.float32)
     packer = Packer()
     block = packer.quantised(array, bits)
     header, read = unpack(packer.finish({"block": block}))
     step = (float(array.max()) - float(array.min())) / (2**bits - 1)
-    assert np.abs(read(header["block"]) - array).max() <= 0.5 * step + 1e-6 * np.abs(array).max()
+    assert np.abs(read(header["block"]) - array).max() <= 0.5 * step + 1e-6 * float(np.abs(array).max()) + 1.5e-45  # and half of float32's last digit
+
+
+@pytest.mark.parametrize("size", [1e-40, 1e-37, 1.0, 1e37])
+def test_floats_of_any_size_come_back(size):
+    array, packer = np.array([1, -0.3, 0], np.float32) * np.float32(size), Packer()
+    header, read = unpack(packer.finish({"block": packer.floats(array)}))
+    assert np.abs(read(header["block"]) - array).max() <= 1e-3 * size
 
 
 def test_complex_numbers_masks_and_bytes_come_back(scan):

@@ -47,17 +47,17 @@ class Packer:
         complex_ = array.dtype.kind == "c"
         values = np.ascontiguousarray(array.astype(np.complex64 if complex_ else np.float32)).view(np.float32)
         scale = float(np.abs(values).max()) / 60000 if values.size and values.any() else 1.0
-        half = (values / np.float32(scale)).astype("<f2")
+        half = (values.astype(np.float64) / scale).astype("<f2")
         return self._block("c16" if complex_ else "f16", _planes(half.view("<u2")), array.shape, scale=scale)
 
     def quantised(self, array, bits: int = 12) -> dict:
         """Whole numbers of `bits` bits between the array's own minimum and maximum: for pictures."""
         if not 12 <= bits <= 16:
             raise ValueError(f"bits must lie in 12..16, got {bits}")
-        array = to_numpy(array).astype(np.float32)
+        array = to_numpy(array).astype(np.float32).astype(np.float64)  # the smallest range of float32 can still be divided
         low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
         levels = (1 << bits) - 1
-        steps = np.round((array - low) * (levels / (high - low) if high > low else 0)).astype("<u2")
+        steps = np.round((array - low) / (high - low if high > low else 1) * levels).astype("<u2")
         return self._block("q", _planes(steps), array.shape, low=low, high=high, levels=levels)
 
     def bits(self, mask) -> dict:
@@ -102,8 +102,8 @@ def unpack(payload: bytes) -> tuple[dict, "callable"]:
         half = len(data) // 2
         words = np.frombuffer(data[:half], np.uint8).astype(np.uint16) << 8 | np.frombuffer(data[half:], np.uint8)
         if block["as"] == "q":
-            return (block["low"] + words * np.float32((block["high"] - block["low"]) / block["levels"])).astype(np.float32).reshape(block["shape"])
-        values = words.view(np.float16).astype(np.float32) * np.float32(block["scale"])
+            return (block["low"] + words * ((block["high"] - block["low"]) / block["levels"])).astype(np.float32).reshape(block["shape"])
+        values = (words.view(np.float16).astype(np.float64) * block["scale"]).astype(np.float32)
         return (values.view(np.complex64) if block["as"] == "c16" else values).reshape(block["shape"])
 
     return json.loads(payload[8 : 8 + length].decode()), read

@@ -26,7 +26,7 @@ function readBlock(data, block) {
   }
   const half = data.length / 2;
   if (block.as === "q") {
-    const out = new Float32Array(size), step = Math.fround((block.high - block.low) / block.levels);
+    const out = new Float32Array(size), step = (block.high - block.low) / block.levels;
     for (let i = 0; i < size; i++) out[i] = block.low + ((data[i] << 8) | data[half + i]) * step;
     return out;
   }
