@@ -72,13 +72,13 @@ def test_what_the_page_says_in_words(measured):
     virtual, real = gain[gains.VIRTUAL], gain[gains.REAL]
     assert all(a > c and b > c for a, b, c in zip(*(virtual[pattern] for pattern in PATTERNS)))  # "there the network wins most"
     assert all(r < v for pattern in PATTERNS for r, v in zip(real[pattern], virtual[pattern]))     # "all gains are smaller"
-    assert max(real["equispaced"]) < 0.5                                                          # "hardly any is left"
+    assert max(real["equispaced"]) < 0.55                                                         # "at most half a decibel is left"
     regular, random, dense = (fmean(measured["without noise"][pattern][0]) for pattern in PATTERNS)
     noisy = measured["rows"][gains.REAL]["equispaced"][0]["Tuned CS"][0]
     assert regular > 80 and noisy < 36 and random < 36 and dense < 33                        # "undo the folding completely", "stay open"
     plan = recipe.recipe("modl")
     assert (plan.steps, plan.restart_steps(), plan.stream) == (60_000, (20_000, 40_000), {"leaves": [0.5, 40_000]})
-    assert weights.header("modl")["scores"]["PSNR new people"] == pytest.approx(23.78, abs=0.01)  # after 20,000: 23.21, after 40,000: 23.58
+    assert weights.header("modl")["scores"]["PSNR new people"] == pytest.approx(23.78, abs=0.01)  # the last of the three in the recipe
 
 
 def test_a_gain_is_the_mean_difference_with_its_interval():

@@ -499,8 +499,9 @@ def test_leaves_are_alike_at_every_scale_and_cover_all():
     assert float((fine == 0.5).float().mean()) < 0.2, "the plane shows in few places"
     step = [float(torch.nn.functional.avg_pool2d(fine[:, None], size).diff(dim=-1).std()) for size in (1, 2, 4)]
     assert step[1:] == pytest.approx(step[:1] * 2, rel=0.1)
-    noise = torch.nn.functional.avg_pool2d(torch.rand(1, 1, 256, 256), 2).diff(dim=-1).std() / torch.rand(1, 1, 256, 256).diff(dim=-1).std()
-    assert float(noise) == pytest.approx(0.5, rel=0.05), "as noise does not"
+    noise = torch.rand(1, 1, 256, 256, generator=torch.Generator().manual_seed(0))
+    coarse = torch.nn.functional.avg_pool2d(noise, 2)
+    assert float(coarse.diff(dim=-1).std() / noise.diff(dim=-1).std()) == pytest.approx(0.5, rel=0.05), "as noise does not"
 
 
 def test_a_leafy_head_keeps_its_outline_and_its_phase():
@@ -512,7 +513,7 @@ def test_a_leafy_head_keeps_its_outline_and_its_phase():
         inside = (slice(None), slice(36, 92), slice(36, 92))
         torch.testing.assert_close(one[inside] / one[inside].abs(), image[inside] / image[inside].abs(), atol=1e-4, rtol=0)
     shown = [float(torch.corrcoef(torch.stack([one[inside].abs().flatten(), image[inside].abs().flatten()]))[0, 1]) for one in drawn]
-    assert any(abs(r) < 0.1 for r in shown) and any(r > 0.3 for r in shown), "filled, or dappled"
+    assert any(abs(r) < 0.1 for r in shown) and any(0.3 < r < 0.9 for r in shown) and max(shown) < 0.9, "filled, or dappled"
 
 
 def test_leaves_fall_from_their_example_on_and_nowhere_else(monkeypatch):

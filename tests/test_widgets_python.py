@@ -31,7 +31,8 @@ def scan():
 
 
 @given(st.integers(12, 16), st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=40))
-@example(12, [0.0, 5.919e-41])  # numbers too small for a whole mantissa
+@example(12, [0.0, 5.919e-41])  # too small for a whole mantissa
+@example(12, [-3e38, 3e38])     # as far apart as float32 cannot say
 def test_a_quantised_picture_comes_back_to_half_a_step(bits, values):
     array = np.array(values, np.float32)
     packer = Packer()

@@ -15,17 +15,16 @@ SMALLEST, LARGEST, LONGEST, N = 1.0, 0.15, 4.0, 3000  # short half axis: pixels,
 
 
 def dead_leaves(n: int, generator: torch.Generator) -> Tensor:
-    """(n, n) grey values 0..1: ellipses laid from the front to the back, the number of half axis r falling as r**-3."""
-    image, free = torch.full((n, n), 0.5), torch.ones(n, n, dtype=torch.bool)
-    for u, y, x, angle, stretch, grey in torch.rand(N, 6, generator=generator).tolist():
+    """(n, n) grey values 0..1: ellipses laid one upon the other, the number of half axis r falling as r**-3."""
+    image = torch.full((n, n), 0.5)
+    for u, y, x, angle, stretch, grey in reversed(torch.rand(N, 6, generator=generator).tolist()):
         short = (u * SMALLEST**-2 + (1 - u) * (LARGEST * n) ** -2) ** -0.5
         long = short * (1 + (LONGEST - 1) * stretch**2)
         cos, sin = math.cos(math.pi * angle), math.sin(math.pi * angle)
         rows, columns = (slice(max(0, int(centre * n - long)), int(centre * n + long) + 2) for centre in (y, x))
         dy, dx = torch.arange(n)[rows, None] - y * n, torch.arange(n)[columns] - x * n
         leaf = ((cos * dx + sin * dy) / long).square() + ((cos * dy - sin * dx) / short).square() < 1
-        image[rows, columns] = torch.where(leaf & free[rows, columns], grey, image[rows, columns])
-        free[rows, columns] &= ~leaf
+        image[rows, columns] = torch.where(leaf, grey, image[rows, columns])
     return image
 
 

@@ -79,16 +79,11 @@ class Recipe:
     def as_dict(self) -> dict:
         """Plain numbers, text and lists, with all that the TOML file leaves at its default: a default may change, a weight file not.
 
-        Restarts and leaves are named only where there are any: older weight files do not know them.
+        Read a header with `from_dict`: a dial that is younger than the file takes its default, at which it does nothing.
         """
         arguments = {name: one.default for name, one in inspect.signature(NETWORKS[self.network]).parameters.items()}
         dials = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.examples()).items() if name != "seed"}
-        if not self.examples().leaves[0]:
-            del dials["leaves"]
-        values = {**asdict(self), "arguments": arguments | self.arguments, "stream": dials}
-        if not self.restarts:
-            del values["restarts"]
-        return values
+        return {**asdict(self), "arguments": arguments | self.arguments, "stream": dials}
 
 
 def check_dials(dials: dict) -> None:

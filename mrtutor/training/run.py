@@ -11,7 +11,7 @@ from .evaluate import validation
 from .loop import fit
 from .losses import LOSSES
 from .progress import Progress
-from .recipe import Recipe, recipe
+from .recipe import Recipe, from_dict, recipe
 from .speed import checked_device
 from .weights import header, save
 
@@ -50,7 +50,7 @@ def run(name: str, folder: Path = Path(), steps: int | None = None, device: str 
 def made_by(path: Path, plan: Recipe) -> bool:
     """Is this a whole weight file of that recipe?"""
     try:
-        return header(path)["recipe"] == plan.as_dict()
+        return from_dict(header(path)["recipe"]).as_dict() == plan.as_dict()
     except (OSError, ValueError):
         return False
 

@@ -54,7 +54,7 @@ class Packer:
         """Whole numbers of `bits` bits between the array's own minimum and maximum: for pictures."""
         if not 12 <= bits <= 16:
             raise ValueError(f"bits must lie in 12..16, got {bits}")
-        array = to_numpy(array).astype(np.float32).astype(np.float64)  # the smallest range of float32 can still be divided
+        array = to_numpy(array).astype(np.float32).astype(np.float64)  # in which the range of any float32 can be told
         low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
         levels = (1 << bits) - 1
         steps = np.round((array - low) / (high - low if high > low else 1) * levels).astype("<u2")
