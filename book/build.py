@@ -13,7 +13,7 @@ import npm
 BOOK = Path(__file__).resolve().parent
 ROOT = BOOK.parent
 BUILD = BOOK / "_build"
-MADE_OF = BUILD / "made_of"                       # the fingerprint of what the kept outputs were computed with
+MADE_OF = BUILD / "made_of"  # the fingerprint of what the kept outputs were computed with
 
 
 def fingerprint() -> str:
@@ -40,8 +40,19 @@ def main() -> int:
         shutil.rmtree(BUILD, ignore_errors=True)
         BUILD.mkdir()
         MADE_OF.write_text(now)
-    arguments = ["build", str(ROOT), "--config", str(BOOK / "_config.yml"), "--toc", str(BOOK / "_toc.yml"),
-                 "--path-output", str(BOOK), "-W", "-n", "--keep-going"]
+    arguments = [
+        "build",
+        str(ROOT),
+        "--config",
+        str(BOOK / "_config.yml"),
+        "--toc",
+        str(BOOK / "_toc.yml"),
+        "--path-output",
+        str(BOOK),
+        "-W",
+        "-n",
+        "--keep-going",
+    ]
     os.chdir(ROOT)
     try:
         jupyter_book(arguments, standalone_mode=False)

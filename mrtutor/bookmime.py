@@ -13,7 +13,7 @@ from docutils import nodes
 
 WIDGET = "application/vnd.mrtutor.widget+json"
 CLAIM = "application/vnd.mrtutor.claim+json"
-WIDGET_FOLDER = "w"                               # below _static of the built book
+WIDGET_FOLDER = "w"  # below _static of the built book
 
 
 class claim_node(nodes.General, nodes.Element):
@@ -30,7 +30,7 @@ class Renderer:
     mime_priority_overrides = [
         ("*", WIDGET, 1),
         ("*", CLAIM, 2),
-        ("*", "application/vnd.jupyter.widget-view+json", None),    # nobody would answer it in a page
+        ("*", "application/vnd.jupyter.widget-view+json", None),  # nobody would answer it in a page
     ]
 
     @staticmethod
@@ -67,11 +67,11 @@ def picture(renderer, data) -> nodes.Element:
     """An image with the alt text and the caption of its metadata (myst-nb by itself keeps neither)."""
     words = data.output_metadata.get(data.mime_type, {})
     image = renderer.render_image(data)[0]
-    image["loading"] = "lazy"                         # far below in the page, it waits until it is scrolled to
+    image["loading"] = "lazy"  # far below in the page, it waits until it is scrolled to
     if words.get("alt"):
         image["alt"] = words["alt"]
     if words.get("dark"):
-        image["classes"].append("dark-light")         # the theme then leaves it as it is on a dark page
+        image["classes"].append("dark-light")  # the theme then leaves it as it is on a dark page
     if not words.get("caption"):
         return image
     figure = nodes.figure("", image, classes=["shown"])

@@ -18,7 +18,11 @@ def lab(args: argparse.Namespace) -> int:
         print(f"{copy} is as new." + (f" What was there is kept in {backup.name}." if backup else ""))
         return 0
     for name, state in prepare(args.folder).items():
-        hint = f" (to get it and keep a backup of yours: mrtutor lab --reset {Path(name).stem.partition('_')[0]})" if "changed" in state else ""
+        hint = (
+            f" (to get it and keep a backup of yours: mrtutor lab --reset {Path(name).stem.partition('_')[0]})"
+            if "changed" in state
+            else ""
+        )
         print(f"{name:28} {state}{hint}")
     if not args.start:
         return 0
@@ -76,10 +80,20 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"mrtutor {__version__}")
     commands = top.add_subparsers(required=True, metavar="lab | check | fetch | train")
 
-    one = commands.add_parser("lab", help="open the chapters in JupyterLab", description=lab.__doc__,
-                              epilog="What stands behind -- goes to JupyterLab: mrtutor lab -- --ip=0.0.0.0")
-    one.add_argument("folder", nargs="?", type=Path, default=Path("mrtutor-course"), metavar="DIR",
-                     help="your working folder (default: ./mrtutor-course); files you edited in it are never overwritten")
+    one = commands.add_parser(
+        "lab",
+        help="open the chapters in JupyterLab",
+        description=lab.__doc__,
+        epilog="What stands behind -- goes to JupyterLab: mrtutor lab -- --ip=0.0.0.0",
+    )
+    one.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("mrtutor-course"),
+        metavar="DIR",
+        help="your working folder (default: ./mrtutor-course); files you edited in it are never overwritten",
+    )
     one.add_argument("--reset", metavar="NN", help="write chapter NN afresh, keep a backup of yours, and stop")
     one.add_argument("--no-browser", dest="browser", action="store_false", help="print the address, open no browser")
     one.add_argument("--no-start", dest="start", action="store_false", help="make the working copies only")
@@ -93,17 +107,27 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("names", nargs="*", metavar="NAME", help="what to fetch (see --list)")
     one.add_argument("--all", action="store_true", help="fetch everything")
     one.add_argument("--list", action="store_true", help="list what can be fetched, and what is here")
-    one.add_argument("--folder", type=Path, help="where to put it (default: a cache that the chapters know; they look in $MRTUTOR_DATA too)")
+    one.add_argument(
+        "--folder",
+        type=Path,
+        help="where to put it (default: a cache that the chapters know; they look in $MRTUTOR_DATA too)",
+    )
     one.set_defaults(run=fetch)
 
-    one = commands.add_parser("train", help="train a network from its recipe", description=train.__doc__,
-                              epilog="Stopped or killed, it goes on with --resume. Several processes: torchrun --nproc_per_node=2 -m mrtutor train NAME")
+    one = commands.add_parser(
+        "train",
+        help="train a network from its recipe",
+        description=train.__doc__,
+        epilog="Stopped or killed, it goes on with --resume. Several processes: torchrun --nproc_per_node=2 -m mrtutor train NAME",
+    )
     one.add_argument("name", nargs="?", metavar="NAME", help="which recipe (see --list)")
     one.add_argument("--list", action="store_true", help="list the recipes")
     one.add_argument("--steps", type=int, help="train for so many steps instead of the recipe's")
     one.add_argument("--device", help="cuda, mps or cpu (default: the fastest that computes rightly)")
     one.add_argument("--resume", action="store_true", help="go on from the checkpoint in the folder")
-    one.add_argument("--folder", type=Path, default=Path(), help="where to put NAME.safetensors and its checkpoint (default: here)")
+    one.add_argument(
+        "--folder", type=Path, default=Path(), help="where to put NAME.safetensors and its checkpoint (default: here)"
+    )
     one.set_defaults(run=train)
     return top
 
@@ -111,7 +135,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; its exit status. What goes wrong for a known reason is one sentence, never a traceback."""
     argv = sys.argv[1:] if argv is None else argv
-    own, extra = (argv[:argv.index("--")], argv[argv.index("--") + 1:]) if "--" in argv else (argv, [])
+    own, extra = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
     args = parser().parse_args(own)
     args.extra = extra
     try:

@@ -75,7 +75,9 @@ def espirit_maps(kspace: Kspace, n_acs: int = 24, crop: float = 0.8, kernel: int
 
     kspace: (coil, y, x). About a second a slice, a fifth of it with kernel=5 and n_iter=20; remembered for the last few slices.
     """
-    return _espirit(kspace.contiguous().cpu().numpy().tobytes(), tuple(kspace.shape), n_acs, crop, kernel, n_iter).to(kspace.device)
+    return _espirit(kspace.contiguous().cpu().numpy().tobytes(), tuple(kspace.shape), n_acs, crop, kernel, n_iter).to(
+        kspace.device
+    )
 
 
 @lru_cache(maxsize=8)
@@ -84,8 +86,11 @@ def _espirit(data: bytes, shape: tuple, n_acs: int, crop: float, kernel: int, n_
     from sigpy.mri.app import EspiritCalib
 
     kspace = np.frombuffer(data, dtype=np.complex64).reshape(shape)
-    return torch.from_numpy(EspiritCalib(kspace, calib_width=n_acs, crop=crop, kernel_width=kernel, max_iter=n_iter,
-                                         show_pbar=False).run().astype(np.complex64))
+    return torch.from_numpy(
+        EspiritCalib(kspace, calib_width=n_acs, crop=crop, kernel_width=kernel, max_iter=n_iter, show_pbar=False)
+        .run()
+        .astype(np.complex64)
+    )
 
 
 def noise_covariance(noise: Tensor) -> Tensor:

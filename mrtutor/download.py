@@ -66,14 +66,23 @@ class Resume:
                     out.write(chunk)
                     bar.update(len(chunk))
                     if out.tell() > MAX_BYTES:
-                        raise FetchError(f"{_host(url)} sent more than {MAX_BYTES >> 20} MiB for {Path(url).name}, which is not the file we know.")
+                        raise FetchError(
+                            f"{_host(url)} sent more than {MAX_BYTES >> 20} MiB for {Path(url).name}, which is not the file we know."
+                        )
         if total > start and self._size() < total:
             raise requests.exceptions.ChunkedEncodingError(f"{self._size()} of {total} bytes came")
 
     def _bar(self, start: int, total: int, url: str):
         from tqdm import tqdm  # plain text: tqdm's notebook bar is a widget that a book cannot hold
 
-        return tqdm(initial=start, total=total or None, unit="B", unit_scale=True, desc=Path(url).name, disable=not self.progress)
+        return tqdm(
+            initial=start,
+            total=total or None,
+            unit="B",
+            unit_scale=True,
+            desc=Path(url).name,
+            disable=not self.progress,
+        )
 
 
 def _host(url: str) -> str:
@@ -101,16 +110,20 @@ def _words(error, url: str, kept: int) -> str:
         if status == 404:
             return f"{host} no longer has {name} (404): the source has moved, and this version of mrtutor does not know where to."
         if status == 407:
-            return (f"A proxy between this machine and {host} wants a user name and password (407): "
-                    "set HTTPS_PROXY to http://user:password@proxy:port.")
+            return (
+                f"A proxy between this machine and {host} wants a user name and password (407): "
+                "set HTTPS_PROXY to http://user:password@proxy:port."
+            )
         if status == 403:
             return f"{host}, or a firewall in its name, refuses {name} (403): fetch it on another network and copy the .h5 file over."
         return f"{host} answered {status} for {name}, several times: try again later.{kept_words}"
     if isinstance(error, requests.exceptions.ProxyError):
         return f"The proxy set for this machine does not let us reach {host}: check HTTPS_PROXY and NO_PROXY, or fetch on another network."
     if isinstance(error, requests.exceptions.SSLError):
-        return (f"The certificate shown for {host} is not trusted: a firewall that inspects traffic does this; "
-                "set REQUESTS_CA_BUNDLE to its certificate file, which your IT department has.")
+        return (
+            f"The certificate shown for {host} is not trusted: a firewall that inspects traffic does this; "
+            "set REQUESTS_CA_BUNDLE to its certificate file, which your IT department has."
+        )
     if isinstance(error, requests.exceptions.Timeout):
         return f"{host} did not answer in time: the network is slow or a firewall drops the request.{kept_words}"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):

@@ -63,7 +63,9 @@ def add_noise(kspace: Kspace, std: float, generator: torch.Generator, covariance
     if covariance is not None:
         n_coils = kspace.shape[-3]
         if covariance.shape != (n_coils, n_coils):
-            raise ValueError(f"covariance must be {n_coils} x {n_coils} (one row per coil), got {tuple(covariance.shape)}")
+            raise ValueError(
+                f"covariance must be {n_coils} x {n_coils} (one row per coil), got {tuple(covariance.shape)}"
+            )
         mixing = torch.linalg.cholesky(covariance.to(noise.dtype))
         noise = (mixing @ noise.flatten(-2)).unflatten(-1, kspace.shape[-2:])
     return kspace + noise

@@ -16,7 +16,10 @@ from .types import Kspace, Maps, Mask, Reconstruction
 OPSET = 20
 WHY_NOT = {
     "GRAPPA": "It solves for its weights in each slice (linalg.solve) and reads the pattern off the mask, neither of which ONNX can do.",
-    **dict.fromkeys(("GrappaDenoiser", "GRAPPA + denoiser"), "GRAPPA, before the network, solves for its weights in each slice (linalg.solve), which ONNX cannot do."),
+    **dict.fromkeys(
+        ("GrappaDenoiser", "GRAPPA + denoiser"),
+        "GRAPPA, before the network, solves for its weights in each slice (linalg.solve), which ONNX cannot do.",
+    ),
 }
 
 
@@ -25,7 +28,9 @@ def why_not(name: str) -> str | None:
     return WHY_NOT.get(name)
 
 
-def export(method: Reconstruction, path: Path | str, example: tuple[Kspace, Mask, Maps], tolerance: float = 1e-3) -> float:
+def export(
+    method: Reconstruction, path: Path | str, example: tuple[Kspace, Mask, Maps], tolerance: float = 1e-3
+) -> float:
     """Write `method` to `path` and compare both on the example; returns the largest difference.
 
     The difference is relative to the brightest pixel. ValueError when it exceeds `tolerance` or when the method does
@@ -36,16 +41,24 @@ def export(method: Reconstruction, path: Path | str, example: tuple[Kspace, Mask
     path, module = Path(path), Border(method)
     if isinstance(method, nn.Module):
         method.eval()
-    inputs = {name: torch.view_as_real(array).contiguous() if array.is_complex() else array.contiguous() for name, array in zip(("kspace", "mask", "maps"), example)}
+    inputs = {
+        name: torch.view_as_real(array).contiguous() if array.is_complex() else array.contiguous()
+        for name, array in zip(("kspace", "mask", "maps"), example, strict=True)
+    }
     with torch.no_grad():
         expected = module(*inputs.values())  # before tracing, so that what is drawn or computed once is there
         onnx = translate(module, inputs)
     beside = path.with_name(path.name + ".part")
     try:
         onnx.save(beside)
-        difference = float((run(beside, inputs) - expected).abs().max() / expected.abs().max().clamp_min(torch.finfo(torch.float32).tiny))
+        difference = float(
+            (run(beside, inputs) - expected).abs().max()
+            / expected.abs().max().clamp_min(torch.finfo(torch.float32).tiny)
+        )
         if not difference <= tolerance:
-            raise ValueError(f"tolerance is {tolerance:g} of the brightest pixel, got a difference of {difference:.2g} between ONNX and torch")
+            raise ValueError(
+                f"tolerance is {tolerance:g} of the brightest pixel, got a difference of {difference:.2g} between ONNX and torch"
+            )
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
@@ -55,9 +68,19 @@ def export(method: Reconstruction, path: Path | str, example: tuple[Kspace, Mask
 def translate(module: nn.Module, inputs: dict[str, Tensor]):
     """The module as an ONNX program. Raises ValueError with the first thing that ONNX cannot do."""
     try:
-        program = torch.export.export(module, tuple(inputs.values()), strict=False).run_decompositions(in_real_numbers())
+        program = torch.export.export(module, tuple(inputs.values()), strict=False).run_decompositions(
+            in_real_numbers()
+        )
         # onnxruntime tidies the graph itself when it loads it; the exporter's own way takes minutes on long iterations
-        onnx = torch.onnx.export(program, dynamo=True, opset_version=OPSET, input_names=list(inputs), output_names=["image"], optimize=False, verbose=False)
+        onnx = torch.onnx.export(
+            program,
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=list(inputs),
+            output_names=["image"],
+            optimize=False,
+            verbose=False,
+        )
     except Exception as error:  # torch has many kinds, each a page long
         root: BaseException = error
         while root.__cause__ is not None:
@@ -97,13 +120,17 @@ def in_real_numbers() -> dict:
         aten.detach.default: lambda z: z,
         aten.alias.default: lambda z: z,
         aten.copy.default: lambda z, source, non_blocking=False: source.expand_as(z),
-        aten.slice_scatter.default: lambda z, part, dim=0, *place, **named: as_complex(torch.slice_scatter(parts(z), parts(part), dim % z.ndim, *place, **named)),
+        aten.slice_scatter.default: lambda z, part, dim=0, *place, **named: as_complex(
+            torch.slice_scatter(parts(z), parts(part), dim % z.ndim, *place, **named)
+        ),
         aten.expand.default: lambda z, size, implicit=False: as_complex(parts(z).expand(*size, 2)),
         aten.select.int: lambda z, dim, index: as_complex(parts(z).select(dim % z.ndim, index)),
         aten.split.Tensor: lambda z, size, dim=0: [as_complex(part) for part in parts(z).split(size, dim % z.ndim)],
         aten.unbind.int: lambda z, dim=0: [as_complex(part) for part in parts(z).unbind(dim % z.ndim)],
         aten.unsqueeze.default: lambda z, dim: as_complex(parts(z).unsqueeze(dim % (z.ndim + 1))),
-        aten.pad.default: lambda z, pad, mode="constant", value=None: as_complex(F.pad(parts(z), [0, 0, *pad], mode, value)),
+        aten.pad.default: lambda z, pad, mode="constant", value=None: as_complex(
+            F.pad(parts(z), [0, 0, *pad], mode, value)
+        ),
         aten.zeros_like.default: lambda z, **_: as_complex(torch.zeros_like(parts(z))),
         aten.ones_like.default: lambda z, **_: torch.complex(torch.ones_like(z.real), torch.zeros_like(z.real)),
         aten.sgn.default: lambda z: z / torch.where(z.abs() > 0, z.abs(), 1),
@@ -152,4 +179,6 @@ def _need(*packages: str) -> None:
 
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
-        raise ImportError(f"export needs the package{'s' if len(missing) > 1 else ''} {', '.join(missing)}: pip install mrtutor[export]")
+        raise ImportError(
+            f"export needs the package{'s' if len(missing) > 1 else ''} {', '.join(missing)}: pip install mrtutor[export]"
+        )

@@ -7,7 +7,7 @@ import numpy as np
 from .download import FetchError, Resume
 from .sources import BASE, SOURCES, Source, cache_folder, entry
 
-__all__ = ["FetchError", "SOURCES", "convert", "fetch"]
+__all__ = ["SOURCES", "FetchError", "convert", "fetch"]
 
 
 def fetch(name: str, folder=None, base: str = BASE, progress: bool = True, tries: int = 4, wait: float = 1.0) -> Path:
@@ -55,8 +55,10 @@ def _download(source: Source, folder: Path, base: str, downloader: Resume) -> Pa
             if isinstance(error, FetchError):
                 raise
             raise FetchError(f"{name} could not be written to {folder}: {error.strerror or error}.") from None
-    raise FetchError(f"{name} arrived altered (its SHA-256 is not the one on record) and was thrown away: a firewall may have put "
-                     f"its own page in its place, or the source has changed. Try again, or on another network.")
+    raise FetchError(
+        f"{name} arrived altered (its SHA-256 is not the one on record) and was thrown away: a firewall may have put "
+        f"its own page in its place, or the source has changed. Try again, or on another network."
+    )
 
 
 def convert(original, source: Source, result) -> Path:
@@ -74,9 +76,17 @@ def convert(original, source: Source, result) -> Path:
     else:
         kspace = np.load(original, allow_pickle=False)[None]
         mask = (kspace != 0).any((0, 1))
-    about = {"source": source.source, "licence": source.licence, "acquisition": source.acquisition, "label": source.label,
-             "upright": source.upright, "letters": ",".join(source.letters), "real": True,
-             "patient_id": Path(source.file).stem, "axes": "slice, coil, y (readout), x (phase encoding)"}
+    about = {
+        "source": source.source,
+        "licence": source.licence,
+        "acquisition": source.acquisition,
+        "label": source.label,
+        "upright": source.upright,
+        "letters": ",".join(source.letters),
+        "real": True,
+        "patient_id": Path(source.file).stem,
+        "axes": "slice, coil, y (readout), x (phase encoding)",
+    }
     if source.voxel_mm:
         about["voxel_mm"] = list(source.voxel_mm)
     return save(result, iter(kspace), len(kspace), mask, about)

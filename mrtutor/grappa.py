@@ -30,7 +30,9 @@ def calibrate(acs: Kspace, acceleration: int, kernel: tuple[int, int] = KERNEL, 
         raise ValueError(f"kernel must be (odd, even) (readout samples, measured lines), got {kernel}")
     span = (n_x - 1) * acceleration + 1
     if acs.shape[-1] < span or acs.shape[-2] < n_y:
-        raise ValueError(f"n_acs must be {span} or more for a kernel of {n_x} lines at acceleration {acceleration}, got {acs.shape[-1]}")
+        raise ValueError(
+            f"n_acs must be {span} or more for a kernel of {n_x} lines at acceleration {acceleration}, got {acs.shape[-1]}"
+        )
     X = _windows(acs, n_y, n_x, acceleration)  # (y', x', sources)
     gap = (n_x // 2 - 1) * acceleration  # the missing lines lie between the two middle sources
     row = slice(n_y // 2, n_y // 2 + X.shape[0])
@@ -41,19 +43,23 @@ def calibrate(acs: Kspace, acceleration: int, kernel: tuple[int, int] = KERNEL, 
     return torch.linalg.solve(gram + ridge, X.mH @ Y)
 
 
-def fill(kspace: Kspace, mask: Mask, weights: Tensor, acceleration: int, offset: int, kernel: tuple[int, int] = KERNEL) -> Kspace:
+def fill(
+    kspace: Kspace, mask: Mask, weights: Tensor, acceleration: int, offset: int, kernel: tuple[int, int] = KERNEL
+) -> Kspace:
     """Estimate every missing line from its measured neighbours; every measured line is put back untouched.
 
     Beyond the edge of k-space the neighbours are zero. kspace: (coil, y, x); mask: the grid offset, offset + R, ... and any more.
     """
-    n_coils, n_y, n_x = kspace.shape
+    n_coils, _n_y, n_x = kspace.shape
     R, lead = acceleration, -offset % acceleration  # pad so that the grid starts in column 0 ...
     n_gaps = -(-(lead + n_x) // R)
     measured = pad(kspace * mask, (lead, n_gaps * R - lead - n_x))[..., ::R]  # ... (coil, y, gaps)
     half_y, left, right = kernel[0] // 2, kernel[1] // 2 - 1, kernel[1] // 2
     X = _windows(pad(measured, (left, right, half_y, half_y)), *kernel, 1)  # (y, gaps, sources)
     missing = (X @ weights).unflatten(-1, (R - 1, n_coils))
-    estimate = pad(missing, (0, 0, 1, 0)).flatten(1, 2)  # (y, gaps * R, coil): each grid line, then its R - 1 missing ones
+    estimate = pad(missing, (0, 0, 1, 0)).flatten(
+        1, 2
+    )  # (y, gaps * R, coil): each grid line, then its R - 1 missing ones
     estimate = estimate[:, lead : lead + n_x].permute(2, 0, 1)
     return torch.where(mask, kspace, estimate)
 
@@ -80,7 +86,9 @@ def grid(mask: Mask) -> tuple[int, int, slice]:
         expected[acs] = True
         if torch.equal(expected, lines):
             return R, first % R, acs
-    raise ValueError(f"mask must be equispaced lines plus a calibration block for GRAPPA, got {int(lines.sum())} lines of another pattern")
+    raise ValueError(
+        f"mask must be equispaced lines plus a calibration block for GRAPPA, got {int(lines.sum())} lines of another pattern"
+    )
 
 
 def choose_kernel(acs_shape, acceleration: int) -> tuple[int, int]:

@@ -3,7 +3,6 @@
 import importlib.metadata
 import platform
 import shutil
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,7 @@ MEMORY_GB, DISK_GB = 1.0, 0.5  # torch and one chapter's arrays; notebooks and r
 
 def python() -> str:
     """Version of Python. Raises RuntimeError when older than the package asks for."""
-    if sys.version_info < (3, 11):
+    if tuple(int(part) for part in platform.python_version_tuple()[:2]) < (3, 11):
         raise RuntimeError(f"{platform.python_version()} is too old; install Python 3.11 or newer")
     return f"{platform.python_version()} on {platform.system()} {platform.machine()}"
 
@@ -42,7 +41,7 @@ def packages(notebook: bool) -> str:
 
 
 def best_device() -> str:
-    """"cuda", "mps" or "cpu": the fastest one on which <E x, y> = <x, E^H y> holds."""
+    """ "cuda", "mps" or "cpu": the fastest one on which <E x, y> = <x, E^H y> holds."""
     import torch
 
     from .encoding import encode, encode_adjoint
@@ -69,7 +68,11 @@ def device() -> str:
 
     name = best_device()
     model = {"cuda": lambda: torch.cuda.get_device_name(), "mps": lambda: "Apple GPU"}
-    return f"{name} ({model[name]()})" if name in model else f"cpu, {torch.get_num_threads()} threads (enough for every chapter)"
+    return (
+        f"{name} ({model[name]()})"
+        if name in model
+        else f"cpu, {torch.get_num_threads()} threads (enough for every chapter)"
+    )
 
 
 def memory() -> str:
@@ -136,8 +139,16 @@ def first_image() -> str:
 
 
 CHECKS: dict[str, Callable[[], str]] = {
-    "Python": python, "Packages": lambda: packages(notebook=False), "Notebook": lambda: packages(notebook=True),
-    "Device": device, "Memory": memory, "Disk": disk, "Chapters": course, "Real data": real_data, "First image": first_image}
+    "Python": python,
+    "Packages": lambda: packages(notebook=False),
+    "Notebook": lambda: packages(notebook=True),
+    "Device": device,
+    "Memory": memory,
+    "Disk": disk,
+    "Chapters": course,
+    "Real data": real_data,
+    "First image": first_image,
+}
 
 
 def check(say: Callable[[str], None] = print) -> bool:
@@ -149,5 +160,9 @@ def check(say: Callable[[str], None] = print) -> bool:
         except (RuntimeError, ImportError, OSError, ValueError) as error:
             wrong.append(name)
             say(f"NOT   {name:12} {error}")
-    say("Ready. Start with: mrtutor lab" if not wrong else f"Not ready yet. Mend first: {wrong[0]} (the line says how), then run mrtutor check again.")
+    say(
+        "Ready. Start with: mrtutor lab"
+        if not wrong
+        else f"Not ready yet. Mend first: {wrong[0]} (the line says how), then run mrtutor check again."
+    )
     return not wrong

@@ -22,7 +22,9 @@ def _magnitude(image: Tensor) -> Tensor:
 def _pair(image: Tensor, reference: Tensor, region: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
     image, reference = _magnitude(image), _magnitude(reference)
     if image.shape != reference.shape:
-        raise ValueError(f"image must have the shape of its reference {tuple(reference.shape)}, got {tuple(image.shape)}")
+        raise ValueError(
+            f"image must have the shape of its reference {tuple(reference.shape)}, got {tuple(image.shape)}"
+        )
     region = foreground(reference) if region is None else region.reshape(reference.shape)
     if not bool(region.any()):
         raise ValueError("region must hold at least one pixel, got none")
@@ -110,4 +112,9 @@ def error_map(image: Tensor, reference: Tensor) -> Tensor:
     return (image - reference).abs() / reference.max()
 
 
-SCORES = {"PSNR": psnr, "SSIM": ssim, "HFEN": hfen, "NMSE": nmse}  # name -> (image, reference, region) -> number: what tables print
+SCORES = {
+    "PSNR": psnr,
+    "SSIM": ssim,
+    "HFEN": hfen,
+    "NMSE": nmse,
+}  # name -> (image, reference, region) -> number: what tables print

@@ -66,7 +66,9 @@ def _inverse_gram(S: Tensor) -> Tensor:
     outside = torch.diag_embed((power < 1e-6).to(gram.dtype))  # an empty place gets the equation 1 * v = 0
     inverse, failed = torch.linalg.inv_ex(gram + outside)
     if bool((failed > 0).any()):
-        raise ValueError(f"maps must hear the {S.shape[-1]} folded places differently, got {int((failed > 0).sum())} piles where two sound alike")
+        raise ValueError(
+            f"maps must hear the {S.shape[-1]} folded places differently, got {int((failed > 0).sum())} piles where two sound alike"
+        )
     return inverse.to(S.dtype) * (power >= 1e-6)[..., None]
 
 
@@ -81,8 +83,9 @@ def g_factor(maps: Maps, acceleration: int) -> Tensor:
     return g2.clamp_min(0).sqrt().permute(0, 2, 1).flatten(-2)[None]
 
 
-def cg_sense(kspace: Kspace, mask: Mask, maps: Maps, lam: float = 1e-2, n_iter: int = 20,
-             callback: Callable | None = None) -> Image:
+def cg_sense(
+    kspace: Kspace, mask: Mask, maps: Maps, lam: float = 1e-2, n_iter: int = 20, callback: Callable | None = None
+) -> Image:
     """argmin_x |E x - y|^2 + lam |x|^2, solved as (E^H E + lam) x = E^H y [Pruessmann2001].
 
     Any mask, calibration lines included. Maps of unit norm, so lam is relative to 1. Prewhiten both first if needed.
@@ -91,8 +94,9 @@ def cg_sense(kspace: Kspace, mask: Mask, maps: Maps, lam: float = 1e-2, n_iter: 
     return cg(lambda x: EhE(x) + lam * x, encode_adjoint(kspace, mask, maps), n_iter, callback=callback)
 
 
-def pseudo_replica(reconstruct: Callable[[Kspace], Image], kspace: Kspace, std: float, n_draws: int,
-                   generator: torch.Generator) -> Tensor:
+def pseudo_replica(
+    reconstruct: Callable[[Kspace], Image], kspace: Kspace, std: float, n_draws: int, generator: torch.Generator
+) -> Tensor:
     """Standard deviation of the reconstructed noise (real part), by repeating it with fresh noise [Robson2008].
 
     reconstruct: kspace -> image, with mask and maps bound. Returns (1, y, x).

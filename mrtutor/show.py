@@ -8,12 +8,13 @@ import inspect
 import io
 import os
 import textwrap
-from typing import TYPE_CHECKING, Callable
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-GLUE_PREFIX = "application/papermill.record/"    # the MIME prefix under which the book looks for glued values
+GLUE_PREFIX = "application/papermill.record/"  # the MIME prefix under which the book looks for glued values
 
 
 def in_book() -> bool:
@@ -26,13 +27,29 @@ def reading_room() -> None:
     from matplotlib import pyplot
 
     wall, ink, line = "#11161b", "#dbe2e7", "#56626c"
-    pyplot.rcParams.update({
-        "figure.facecolor": wall, "savefig.facecolor": wall, "axes.facecolor": wall, "axes.edgecolor": line,
-        "text.color": ink, "axes.labelcolor": ink, "axes.titlecolor": ink, "xtick.color": ink, "ytick.color": ink,
-        "legend.facecolor": wall, "legend.edgecolor": line, "grid.color": "#2f383f", "font.size": 11, "axes.titlesize": 11,
-        "axes.spines.top": False, "axes.spines.right": False, "image.cmap": "gray", "figure.constrained_layout.use": True,
-        "axes.prop_cycle": pyplot.cycler(color=["#58d0e6", "#ecc26b", "#ff9d8a", "#a9b8f0", "#dbe2e7"]),
-    })
+    pyplot.rcParams.update(
+        {
+            "figure.facecolor": wall,
+            "savefig.facecolor": wall,
+            "axes.facecolor": wall,
+            "axes.edgecolor": line,
+            "text.color": ink,
+            "axes.labelcolor": ink,
+            "axes.titlecolor": ink,
+            "xtick.color": ink,
+            "ytick.color": ink,
+            "legend.facecolor": wall,
+            "legend.edgecolor": line,
+            "grid.color": "#2f383f",
+            "font.size": 11,
+            "axes.titlesize": 11,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "image.cmap": "gray",
+            "figure.constrained_layout.use": True,
+            "axes.prop_cycle": pyplot.cycler(color=["#58d0e6", "#ecc26b", "#ff9d8a", "#a9b8f0", "#dbe2e7"]),
+        }
+    )
 
 
 def show(fig: Figure, alt: str, caption: str = "", dpi: int = 144) -> None:
@@ -59,9 +76,13 @@ def drawn(fig: Figure, alt: str, caption: str = "", dpi: int = 144) -> tuple[dic
     dark = sum(to_rgb(fig.get_facecolor())) < 1
     pyplot.close(fig)
     png = base64.b64encode(buffer.getvalue()).decode("ascii")
-    width = int.from_bytes(buffer.getvalue()[16:20], "big") * 72 // dpi    # drawn at 144 dpi, shown at 72: sharp on any screen
+    width = (
+        int.from_bytes(buffer.getvalue()[16:20], "big") * 72 // dpi
+    )  # drawn at 144 dpi, shown at 72: sharp on any screen
     if in_book():
-        return {"image/png": png, "text/plain": alt}, {"image/png": {"alt": alt, "caption": caption, "width": width, "dark": dark}}
+        return {"image/png": png, "text/plain": alt}, {
+            "image/png": {"alt": alt, "caption": caption, "width": width, "dark": dark}
+        }
     below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     image = f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt, quote=True)}" width="{width}">'
     return {"text/html": f'<figure style="margin:0">{image}{below}</figure>', "text/plain": alt}, {}

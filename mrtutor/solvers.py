@@ -33,8 +33,14 @@ def cg(A: Operator, b: Tensor, n_iter: int, x0: Tensor | None = None, callback: 
     return x
 
 
-def fista(gradient: Operator, prox: Callable[[Tensor, float], Tensor], x0: Tensor, step: float, n_iter: int,
-          callback: Callable | None = None) -> Tensor:
+def fista(
+    gradient: Operator,
+    prox: Callable[[Tensor, float], Tensor],
+    x0: Tensor,
+    step: float,
+    n_iter: int,
+    callback: Callable | None = None,
+) -> Tensor:
     """argmin_x f(x) + g(x), from grad f and prox_{t g}, by accelerated proximal gradient [Beck2009].
 
     `step` is at most 1 / L, with L the Lipschitz constant of grad f. `callback(i, x)` as in `cg`.
@@ -49,8 +55,17 @@ def fista(gradient: Operator, prox: Callable[[Tensor, float], Tensor], x0: Tenso
     return x
 
 
-def primal_dual(gradient: Operator, D: Operator, D_adjoint: Operator, prox_dual: Callable[[Tensor], Tensor],
-                x0: Tensor, tau: float, sigma: float, n_iter: int, callback: Callable | None = None) -> Tensor:
+def primal_dual(
+    gradient: Operator,
+    D: Operator,
+    D_adjoint: Operator,
+    prox_dual: Callable[[Tensor], Tensor],
+    x0: Tensor,
+    tau: float,
+    sigma: float,
+    n_iter: int,
+    callback: Callable | None = None,
+) -> Tensor:
     """argmin_x f(x) + h(D x), from grad f, D and prox of h's conjugate [Condat2013, Vu2013].
 
     Converges when 1 / tau - sigma |D|^2 >= L / 2, with L the Lipschitz constant of grad f.

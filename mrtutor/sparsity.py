@@ -42,7 +42,9 @@ def wavelet_shrink(image: Image, threshold, wavelet: str, levels: int, shift: tu
     n_y, n_x = image.shape[-2:]
     padded = pad(image, (0, -n_x % 2**levels, 0, -n_y % 2**levels)).roll(shift, (-2, -1))
     coefficients = dwt2(padded, wavelet, levels)
-    shrunk = torch.where(detail_mask(padded.shape[-2:], levels).to(image.device), soft_threshold(coefficients, threshold), coefficients)
+    shrunk = torch.where(
+        detail_mask(padded.shape[-2:], levels).to(image.device), soft_threshold(coefficients, threshold), coefficients
+    )
     return idwt2(shrunk, wavelet, levels).roll((-shift[0], -shift[1]), (-2, -1))[..., :n_y, :n_x]
 
 
@@ -53,8 +55,18 @@ def _random_shifts(seed: int, n: int, levels: int) -> tuple[tuple[int, int], ...
     return tuple(tuple(torch.randint(0, 2**levels, (2,), generator=generator).tolist()) for _ in range(n))
 
 
-def wavelet_cs(kspace: Kspace, mask: Mask, maps: Maps, lam: float | Tensor = 4e-3, n_iter: int = 40, wavelet: str = "db4",
-               levels: int = 4, cycle_spinning: bool = True, seed: int = 0, callback: Callable | None = None) -> Image:
+def wavelet_cs(
+    kspace: Kspace,
+    mask: Mask,
+    maps: Maps,
+    lam: float | Tensor = 4e-3,
+    n_iter: int = 40,
+    wavelet: str = "db4",
+    levels: int = 4,
+    cycle_spinning: bool = True,
+    seed: int = 0,
+    callback: Callable | None = None,
+) -> Image:
     """argmin_x |E x - y|^2 / 2 + lam max|E^H y| |details of W x|_1, by FISTA with step 1 [Lustig2007].
 
     Maps of unit norm (then |E| <= 1). With `cycle_spinning` W is shifted at random in each iteration, by `seed`;
@@ -87,7 +99,9 @@ def total_variation(image: Image) -> Tensor:
     return gradient(image).abs().square().sum(-3, keepdim=True).sqrt().sum((-2, -1), keepdim=True)
 
 
-def tv_cs(kspace: Kspace, mask: Mask, maps: Maps, lam: float = 2e-3, n_iter: int = 80, callback: Callable | None = None) -> Image:
+def tv_cs(
+    kspace: Kspace, mask: Mask, maps: Maps, lam: float = 2e-3, n_iter: int = 80, callback: Callable | None = None
+) -> Image:
     """argmin_x |E x - y|^2 / 2 + lam max|E^H y| TV(x), by a primal-dual iteration [Rudin1992, Condat2013].
 
     TV prefers flat areas with sharp borders. Maps of unit norm.
@@ -101,4 +115,14 @@ def tv_cs(kspace: Kspace, mask: Mask, maps: Maps, lam: float = 2e-3, n_iter: int
         return u / (length / radius).clamp_min(1)
 
     # |gradient|^2 <= 8 and L = 1: 1 / tau - 8 sigma = 1 / 2
-    return primal_dual(lambda x: EhE(x) - Ehy, gradient, gradient_adjoint, project, Ehy, tau=0.5, sigma=3 / 16, n_iter=n_iter, callback=callback)
+    return primal_dual(
+        lambda x: EhE(x) - Ehy,
+        gradient,
+        gradient_adjoint,
+        project,
+        Ehy,
+        tau=0.5,
+        sigma=3 / 16,
+        n_iter=n_iter,
+        callback=callback,
+    )

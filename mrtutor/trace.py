@@ -65,7 +65,9 @@ def trace(network: Reconstruction, kspace: Kspace, mask: Mask, maps: Maps) -> Tr
             hooks.append(module.register_forward_hook(_keep(seen, name, domain)))
         with torch.no_grad():
             image = network(kspace, mask, maps)
-            scale = brightness(_flat(encode_adjoint(kspace, mask, maps))) if isinstance(network, Network) else torch.ones(1)
+            scale = (
+                brightness(_flat(encode_adjoint(kspace, mask, maps))) if isinstance(network, Network) else torch.ones(1)
+            )
     finally:
         for hook in hooks:
             hook.remove()
@@ -122,6 +124,7 @@ def _words(path: str) -> str:
 def _keep(seen: list, name: str, domain: str):
     def hook(module, inputs, output: Tensor) -> None:
         seen.append((name, domain, output.detach().clone()))
+
     return hook
 
 

@@ -23,7 +23,9 @@ def read_twix(path) -> tuple[np.ndarray, np.ndarray]:
     Raises ValueError when there are no image lines, or more dimensions than that.
     """
     twixtools = require_twixtools()
-    measurement = twixtools.read_twix(str(path), parse_prot=False, parse_pmu=False, parse_geometry=False, verbose=False)[-1]
+    measurement = twixtools.read_twix(
+        str(path), parse_prot=False, parse_pmu=False, parse_geometry=False, verbose=False
+    )[-1]
     lines = [block for block in measurement["mdb"] if block.is_image_scan()]
     if not lines:
         raise ValueError(f"{path} must hold image lines, got none in its last measurement")
@@ -36,7 +38,7 @@ def read_twix(path) -> tuple[np.ndarray, np.ndarray]:
     n_coils, n_columns = lines[0].data.shape
     total = np.zeros((z.max() + 1, n_coils, n_columns, x.max() + 1), np.complex64)
     count = np.zeros((z.max() + 1, 1, 1, x.max() + 1), np.float32)
-    for line, slice_, column in zip(lines, z, x):
+    for line, slice_, column in zip(lines, z, x, strict=True):
         total[slice_, :, :, column] += line.data[:, ::-1] if line.is_flag_set("REFLECT") else line.data
         count[slice_, :, :, column] += 1
     return total / np.maximum(count, 1), count.any((0, 1, 2))

@@ -2,14 +2,17 @@
 
 import pytest
 import torch
+from helpers import typecheck
+from helpers.real import real_kspace
 from hypothesis import settings
 from jaxtyping import install_import_hook
-from real import real_kspace
 
 settings.register_profile("mrtutor", deadline=None)  # laws are about numbers, not about time
 settings.load_profile("mrtutor")
 CORE = ("coils", "encoding", "fourier", "grappa", "sense", "solvers", "sparsity", "wavelet")
-install_import_hook([f"mrtutor.{name}" for name in CORE], "typecheck.check")  # shapes and types of every call are checked
+install_import_hook(
+    [f"mrtutor.{name}" for name in CORE], f"{typecheck.__name__}.check"
+)  # shapes and types of every call are checked
 
 _library = torch.library.Library("torchvision", "DEF")  # torchvision's compiled operators are absent in the CPU build
 for _name in ("nms", "qnms"):

@@ -1,11 +1,20 @@
 import pytest
 import torch
+from helpers.real import real_kspace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from real import real_kspace
-from mrtutor.coils import (birdcage_maps, calibration_block, combine, emulate_single_coil, espirit_maps, low_resolution_maps, noise_covariance,
-                           prewhiten, rss)
+from mrtutor.coils import (
+    birdcage_maps,
+    calibration_block,
+    combine,
+    emulate_single_coil,
+    espirit_maps,
+    low_resolution_maps,
+    noise_covariance,
+    prewhiten,
+    rss,
+)
 from mrtutor.encoding import add_noise, complex_normal
 from mrtutor.fourier import fft2c, ifft2c
 from mrtutor.metrics import foreground
@@ -68,7 +77,9 @@ def test_maps_use_only_the_centre(generator):
 
 @pytest.mark.parametrize("step, expected", [(1, 0.97), (11, 0.04)])
 def test_the_rim_of_the_centre_fades_out_so_that_maps_do_not_ring(step, expected):
-    kspace = torch.zeros(2, 64, 64, dtype=torch.complex64)  # two coils, one point each: their loudness is the window there
+    kspace = torch.zeros(
+        2, 64, 64, dtype=torch.complex64
+    )  # two coils, one point each: their loudness is the window there
     kspace[0, 32, 32] = kspace[1, 32, 32 + step] = 1
     maps = low_resolution_maps(kspace, 24).abs()
     assert float((maps[1] / maps[0]).mean()) == pytest.approx(expected, abs=0.03)
@@ -93,7 +104,10 @@ def test_emulated_single_coil_looks_like_rss(brain):
     target = rss(ifft2c(brain))
     inside = foreground(target)
     error = (single - target)[0][inside].square().sum() / target[0][inside].square().sum()
-    best_element = min(float(((ifft2c(brain)[c].abs() - target[0])[inside].square().sum() / target[0][inside].square().sum())) for c in range(16))
+    best_element = min(
+        float((ifft2c(brain)[c].abs() - target[0])[inside].square().sum() / target[0][inside].square().sum())
+        for c in range(16)
+    )
     assert float(error) < 0.15 and float(error) < best_element / 3
 
 

@@ -15,8 +15,12 @@ def test_adjoint_and_normal(n_y, n_x, n_coils, batch):
     maps = birdcage_maps((n_y, n_x), n_coils, rotation=0.3)
     mask = uniform_random((n_y, n_x), 2, 1, g)
     x, y = complex_normal((batch, 1, n_y, n_x), g), complex_normal((batch, n_coils, n_y, n_x), g)
-    torch.testing.assert_close((encode(x, mask, maps).conj() * y).sum(), (x.conj() * encode_adjoint(y, mask, maps)).sum(), rtol=1e-4, atol=1e-3)
-    torch.testing.assert_close(normal(mask, maps)(x), encode_adjoint(encode(x, mask, maps), mask, maps), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        (encode(x, mask, maps).conj() * y).sum(), (x.conj() * encode_adjoint(y, mask, maps)).sum(), rtol=1e-4, atol=1e-3
+    )
+    torch.testing.assert_close(
+        normal(mask, maps)(x), encode_adjoint(encode(x, mask, maps), mask, maps), rtol=1e-4, atol=1e-5
+    )
 
 
 def test_unit_norm_maps_never_amplify(generator):
@@ -49,7 +53,9 @@ def test_noise_leaves_the_global_seed_alone(generator):
     assert torch.equal(before, torch.get_rng_state())
 
 
-@pytest.mark.parametrize("arguments, sentence", [((-1, None), "std must be 0 or more"), ((1, torch.eye(2)), "covariance must be 3 x 3")])
+@pytest.mark.parametrize(
+    "arguments, sentence", [((-1, None), "std must be 0 or more"), ((1, torch.eye(2)), "covariance must be 3 x 3")]
+)
 def test_bad_input_gets_one_sentence(arguments, sentence, generator):
     std, covariance = arguments
     with pytest.raises(ValueError, match=sentence):

@@ -27,7 +27,9 @@ def phase_coils(n_y, n_x, n_coils, generator):
 @pytest.mark.parametrize("offset", [0, 1, None])
 def test_a_phase_phantom_is_filled_exactly(R, offset, generator):
     n_y, n_x = 32, 48
-    kspace = phase_coils(n_y, n_x, R, generator)  # coil c holds the lines shifted by c: each missing line is another coil's measured one
+    kspace = phase_coils(
+        n_y, n_x, R, generator
+    )  # coil c holds the lines shifted by c: each missing line is another coil's measured one
     mask = equispaced((n_y, n_x), R, 4 * R + 8, offset=offset)
     spacing, first, acs = grid(mask)
     assert spacing == R
@@ -69,11 +71,13 @@ def test_as_good_as_pygrappa_on_the_real_brain(brain, R):
     mask = equispaced((128, 128), R, 24)
     reference = rss(ifft2c(brain))
     region = foreground(reference)
-    R_, first, acs = grid(mask)
+    _, first, acs = grid(mask)
     ours = fill(brain * mask, mask, calibrate(brain[..., acs], R), R, first)
     theirs = pygrappa.grappa((brain * mask).numpy(), brain[..., acs].numpy().copy(), kernel_size=(5, 5), coil_axis=0)
     theirs = torch.from_numpy(np.ascontiguousarray(theirs)).to(torch.complex64)
-    ours_nmse, theirs_nmse, zero_filled = (nmse(rss(ifft2c(k)), reference, region) for k in (ours, theirs, brain * mask))
+    ours_nmse, theirs_nmse, zero_filled = (
+        nmse(rss(ifft2c(k)), reference, region) for k in (ours, theirs, brain * mask)
+    )
     assert ours_nmse <= 1.05 * theirs_nmse
     assert ours_nmse < zero_filled / 3
 
@@ -90,16 +94,22 @@ def test_the_long_kernel_needs_many_calibration_lines(brain):
     assert choose_kernel((16, 128, 24), 4) == (5, 4) and choose_kernel((16, 128, 16), 4) == (5, 2)
     mask, reference = equispaced((128, 128), 4, 16), rss(ifft2c(brain))
     R, first, acs = grid(mask)
-    long, short = (nmse(rss(ifft2c(fill(brain * mask, mask, calibrate(brain[..., acs], R, k), R, first, k))), reference) for k in ((5, 4), (5, 2)))
+    long, short = (
+        nmse(rss(ifft2c(fill(brain * mask, mask, calibrate(brain[..., acs], R, k), R, first, k))), reference)
+        for k in ((5, 4), (5, 2))
+    )
     assert long > 1.2 * short
 
 
-@pytest.mark.parametrize("mask, sentence", [
-    (equispaced((16, 32), 4, 3), "n_acs must be 5 or more"),
-    (uniform_random((16, 32), 2, 6, torch.Generator().manual_seed(1)), "equispaced lines plus a calibration block"),
-    (equispaced((16, 32), 4, 0, offset=1), "must measure the centre"),
-    (torch.rand(1, 16, 32) > 0.4, "skip whole lines"),
-])
+@pytest.mark.parametrize(
+    "mask, sentence",
+    [
+        (equispaced((16, 32), 4, 3), "n_acs must be 5 or more"),
+        (uniform_random((16, 32), 2, 6, torch.Generator().manual_seed(1)), "equispaced lines plus a calibration block"),
+        (equispaced((16, 32), 4, 0, offset=1), "must measure the centre"),
+        (torch.rand(1, 16, 32) > 0.4, "skip whole lines"),
+    ],
+)
 def test_grappa_says_what_it_needs(mask, sentence, generator):
     with pytest.raises(ValueError, match=sentence):
         grappa(complex_normal((4, 16, 32), generator), mask, birdcage_maps((16, 32), 4))

@@ -16,9 +16,17 @@ PACKAGE = Path(mrtutor.__file__).parent
 ORDER = """types fourier sampling metrics solvers wavelet coils encoding patients sources scan sense grappa sparsity
            show networks training methods trace export claims widgets checks experiments download twix fetch bookmime
            lab machine cli __main__""".split()
-ALONE = {"metrics": [], "solvers": [], "patients": [], "sampling": ["fourier"], "coils": ["fourier"], "encoding": ["fourier"],
-         "sense": ["fourier", "encoding", "solvers"], "grappa": ["fourier", "coils", "encoding"],
-         "sparsity": ["encoding", "solvers", "wavelet"]}  # what the design allows them; `types` is everybody's
+ALONE = {
+    "metrics": [],
+    "solvers": [],
+    "patients": [],
+    "sampling": ["fourier"],
+    "coils": ["fourier"],
+    "encoding": ["fourier"],
+    "sense": ["fourier", "encoding", "solvers"],
+    "grappa": ["fourier", "coils", "encoding"],
+    "sparsity": ["encoding", "solvers", "wavelet"],
+}  # what the design allows them; `types` is everybody's
 
 
 def sources() -> dict[str, list[Path]]:
@@ -49,7 +57,7 @@ def imported(path: Path) -> set[str]:
 @pytest.mark.parametrize("module", sorted(sources()))
 def test_imports_point_up_the_list(module):
     assert module in ORDER, f"{module} has no place in the list: give it one"
-    above = ORDER[:ORDER.index(module)]
+    above = ORDER[: ORDER.index(module)]
     for path in sources()[module]:
         wrong = imported(path) - {module} - set(above)
         assert not wrong, f"{path.relative_to(PACKAGE)} imports {', '.join(wrong)}, which stands below it"
@@ -66,10 +74,14 @@ def test_the_search_for_imports_finds_them():
 
 def cost(first: str, then: str) -> tuple[float, float, list[str]]:
     """Seconds and MB that `then` adds after `first` in a fresh Python, and the top packages that it brought."""
-    code = (f"import json, sys, time; import psutil; {first}; old = set(sys.modules); me = psutil.Process(); "
-            f"m = me.memory_info().rss; t = time.perf_counter(); {then}; t = time.perf_counter() - t; "
-            "print(json.dumps([t, (me.memory_info().rss - m) / 1e6, sorted({n.split('.')[0] for n in set(sys.modules) - old})]))")
-    return tuple(json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout))
+    code = (
+        f"import json, sys, time; import psutil; {first}; old = set(sys.modules); me = psutil.Process(); "
+        f"m = me.memory_info().rss; t = time.perf_counter(); {then}; t = time.perf_counter() - t; "
+        "print(json.dumps([t, (me.memory_info().rss - m) / 1e6, sorted({n.split('.')[0] for n in set(sys.modules) - old})]))"
+    )
+    return tuple(
+        json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+    )
 
 
 def test_import_is_light(record_property):
@@ -97,5 +109,9 @@ def test_public_functions_say_what_they_compute(name):
     assert module.__doc__, f"mrtutor.{name} has no docstring"
     for word, thing in vars(module).items():
         own = getattr(thing, "__module__", None) or ""
-        if own.startswith(module.__name__) and not word.startswith("_") and (inspect.isfunction(thing) or inspect.isclass(thing)):
+        if (
+            own.startswith(module.__name__)
+            and not word.startswith("_")
+            and (inspect.isfunction(thing) or inspect.isclass(thing))
+        ):
             assert thing.__doc__, f"mrtutor.{name}.{word} has no docstring"

@@ -31,7 +31,10 @@ def slices():
 
 def psnr(method, slices) -> float:
     with torch.no_grad():
-        scores = [metrics.psnr(method(kspace, mask, maps), target, metrics.foreground(target)) for kspace, mask, maps, target in slices]
+        scores = [
+            metrics.psnr(method(kspace, mask, maps), target, metrics.foreground(target))
+            for kspace, mask, maps, target in slices
+        ]
     return sum(scores) / len(scores)
 
 
@@ -55,16 +58,21 @@ def test_training_taught_it_something(name, slices):
 @pytest.mark.parametrize("name", ["KIKI-net", "MD-Recon-Net", "IKWI-net", "HIWDNet"])
 def test_of_these_most_of_the_gain_is_data_consistency(name, slices):
     """So the ladder's page says; when training changes that, its words must change too."""
-    without, untrained, trained = (psnr(method, slices["equispaced"]) for method in (
-        METHODS["Zero-filled"], recipe.recipe(METHODS[name].name).build().eval(), METHODS[name]))
+    without, untrained, trained = (
+        psnr(method, slices["equispaced"])
+        for method in (METHODS["Zero-filled"], recipe.recipe(METHODS[name].name).build().eval(), METHODS[name])
+    )
     assert trained - untrained < 0.25 * (trained - without)
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_modl_beats_compressed_sensing_on_held_out_patients(pattern, slices):
     """CS with lam and iterations tuned."""
-    best_cs = max(psnr(lambda *data, lam=lam, n=n: METHODS["Wavelet CS"](*data, lam, n), slices[pattern])
-                  for lam in (1e-3, 2e-3, 4e-3, 8e-3) for n in (40, 100))
+    best_cs = max(
+        psnr(lambda *data, lam=lam, n=n: METHODS["Wavelet CS"](*data, lam, n), slices[pattern])
+        for lam in (1e-3, 2e-3, 4e-3, 8e-3)
+        for n in (40, 100)
+    )
     assert psnr(METHODS["MoDL"], slices[pattern]) > best_cs + 0.8
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from mrtutor.coils import rss
 from mrtutor.encoding import add_noise, complex_normal
 from mrtutor.fourier import ifft2c
-from mrtutor.metrics import error_map, foreground, ghost_index, hfen, laplacian_of_gaussian, nmse, psnr, ssim, ssim_map
 from mrtutor.methods import zero_filled
+from mrtutor.metrics import error_map, foreground, ghost_index, hfen, laplacian_of_gaussian, nmse, psnr, ssim, ssim_map
 from mrtutor.sampling import equispaced
 
 METRICS = {"nmse": nmse, "psnr": psnr, "ssim": ssim, "hfen": hfen}
@@ -33,7 +33,9 @@ def test_known_answers():
     reference = torch.ones(1, 20, 20)
     reference[0, 10, 10] = 2
     everywhere = torch.ones(20, 20, dtype=torch.bool)
-    assert psnr(reference + 0.1, reference, everywhere) == pytest.approx(20 * np.log10(20), abs=1e-3)  # range 2, rms error 0.1
+    assert psnr(reference + 0.1, reference, everywhere) == pytest.approx(
+        20 * np.log10(20), abs=1e-3
+    )  # range 2, rms error 0.1
     assert nmse(1.1 * reference, reference, everywhere) == pytest.approx(0.01, rel=1e-4)
     assert float(error_map(1.1 * reference, reference).max()) == pytest.approx(0.1, rel=1e-4)
 
@@ -48,7 +50,9 @@ def test_scores_do_not_depend_on_the_scanners_scale(name, scale):
 def test_ssim_equals_scikit_image_and_fastmri(pair):
     structural_similarity = pytest.importorskip("skimage.metrics").structural_similarity
     image, reference = pair
-    mean, full = structural_similarity(image[0].numpy(), reference[0].numpy(), data_range=float(reference.max()), full=True)
+    mean, full = structural_similarity(
+        image[0].numpy(), reference[0].numpy(), data_range=float(reference.max()), full=True
+    )
     ours = ssim_map(image, reference)[3:-3, 3:-3]
     np.testing.assert_allclose(ours, full[3:-3, 3:-3], atol=1e-4)
     assert float(ours.mean()) == pytest.approx(mean, abs=1e-5)
@@ -63,7 +67,9 @@ def test_psnr_and_nmse_equal_scikit_image(pair):
     everywhere = torch.ones(128, 128, dtype=torch.bool)
     theirs = metrics.peak_signal_noise_ratio(reference.numpy(), image.numpy(), data_range=float(reference.max()))
     assert psnr(image, reference, everywhere) == pytest.approx(theirs, abs=1e-4)
-    assert nmse(image, reference, everywhere) == pytest.approx(metrics.normalized_root_mse(reference.numpy(), image.numpy()) ** 2, rel=1e-4)
+    assert nmse(image, reference, everywhere) == pytest.approx(
+        metrics.normalized_root_mse(reference.numpy(), image.numpy()) ** 2, rel=1e-4
+    )
 
 
 def test_laplacian_of_gaussian_is_blind_to_flat_and_sees_edges():

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from mrtutor.fourier import fft2c, ifft2c
 from mrtutor.patients import (
-    LESION_KINDS, LEVELS, SEQUENCES, SPLITS, TISSUES, VENDORS, Lesion, even_intensity, motion, patient, volume, zero_fill,
+    LESION_KINDS,
+    LEVELS,
+    SEQUENCES,
+    SPLITS,
+    TISSUES,
+    VENDORS,
+    Lesion,
+    even_intensity,
+    motion,
+    patient,
+    volume,
+    zero_fill,
 )
 from mrtutor.patients.anatomy import SHARES
 from mrtutor.patients.heads import ASSET, load_head
@@ -39,20 +50,27 @@ def correlation(a, b):
 
 # --- the file ---
 
+
 def test_the_heads_are_small_safe_to_load_and_come_with_their_notices():
     assert ASSET.stat().st_size <= 5_000_000
     with np.load(ASSET, allow_pickle=False) as file:
         assert all(file[name].dtype != object for name in file.files)
     notice = (ASSET.parent / "NOTICE.md").read_text(encoding="utf-8")
-    for owner in ("McConnell Brain Imaging Centre", "Regents of the University of California", "Lukas Fisch", "nilearn developers"):
+    for owner in (
+        "McConnell Brain Imaging Centre",
+        "Regents of the University of California",
+        "Lukas Fisch",
+        "nilearn developers",
+    ):
         assert owner in notice
 
 
 def test_a_head_unpacks_to_what_was_packed():
     """The row predictor of the packing script and its inverse."""
+    import lzma
+
     from mrtutor.patients.derive_assets import encode
     from mrtutor.patients.heads import _undo_prediction
-    import lzma
 
     levels = np.random.default_rng(0).integers(0, 86, (4, 7, 9))
     packed = lzma.decompress(encode(levels / 50, levels > 40, levels > 80)[0].tobytes())
@@ -60,6 +78,7 @@ def test_a_head_unpacks_to_what_was_packed():
 
 
 # --- reproducibility and splits ---
+
 
 def test_the_same_arguments_give_the_same_patient_bit_for_bit():
     first, again = (patient(7, "FLAIR", level=None, lesions="ms", size=128) for _ in range(2))
@@ -88,12 +107,20 @@ def test_the_held_out_head_cannot_be_asked_for_in_training():
 
 # --- what it shows ---
 
-@pytest.mark.parametrize("contrast, order", [
-    ("T1", ("white", "grey", "csf")), ("T2", ("csf", "grey", "white")), ("PD", ("csf", "grey", "white")), ("FLAIR", ("grey", "white", "csf"))])
+
+@pytest.mark.parametrize(
+    "contrast, order",
+    [
+        ("T1", ("white", "grey", "csf")),
+        ("T2", ("csf", "grey", "white")),
+        ("PD", ("csf", "grey", "white")),
+        ("FLAIR", ("grey", "white", "csf")),
+    ],
+)
 def test_tissues_have_the_order_of_brightness_that_a_radiologist_expects(contrast, order):
     p = flat(2, contrast, level="ventricles")
     values = [grey_of(p, tissue) for tissue in order]
-    assert values[0] > 1.03 * values[1] > 1.03 * values[2], dict(zip(order, values))
+    assert values[0] > 1.03 * values[1] > 1.03 * values[2], dict(zip(order, values, strict=True))
 
 
 def test_greys_are_the_signal_equation_and_nothing_else():
@@ -117,11 +144,21 @@ def test_the_signal_equation_knows_its_limits():
 
 
 def test_flair_nulls_csf_and_lacunes_but_not_plaques():
-    values = {t: abs(signal((TISSUES | LESION_TISSUES)[t], SEQUENCES["FLAIR"])) for t in ("csf", "white", "plaque", "lacune")}
+    values = {
+        t: abs(signal((TISSUES | LESION_TISSUES)[t], SEQUENCES["FLAIR"])) for t in ("csf", "white", "plaque", "lacune")
+    }
     assert values["csf"] < 0.05 * values["white"] and values["plaque"] > 1.4 * values["white"] > 1.4 * values["lacune"]
 
 
-@pytest.mark.parametrize("level, tissue, cm2", [("orbits", "csf", 5), ("ventricles", "csf", 10), ("basal ganglia", "grey", 55), ("centrum semiovale", "white", 40)])
+@pytest.mark.parametrize(
+    "level, tissue, cm2",
+    [
+        ("orbits", "csf", 5),
+        ("ventricles", "csf", 10),
+        ("basal ganglia", "grey", 55),
+        ("centrum semiovale", "white", 40),
+    ],
+)
 def test_each_level_shows_what_it_is_named_for(level, tissue, cm2):
     p = patient(5, level=level)
     pixel_cm2 = p.voxel_mm[0] * p.voxel_mm[1] / 100
@@ -132,7 +169,10 @@ def test_each_level_shows_what_it_is_named_for(level, tissue, cm2):
 
 def test_the_globes_are_fluid_only_at_the_orbits():
     front = slice(30, 90)
-    fluid = [float((share(patient(1, level=level, head="s1"), "csf")[front] > 0.95).float().sum()) for level in ("orbits", "centrum semiovale")]
+    fluid = [
+        float((share(patient(1, level=level, head="s1"), "csf")[front] > 0.95).float().sum())
+        for level in ("orbits", "centrum semiovale")
+    ]
     t2 = flat(1, "T2", level="orbits").image[0].abs()[front]
     assert fluid[0] > 300 and float((t2 > 1.8).float().sum()) > 300
 
@@ -142,7 +182,11 @@ def test_anterior_is_up_and_the_head_stands_upright():
     p = flat(3, "T2", level="orbits")
     rows = torch.arange(256, dtype=torch.float32)
     globe = (share(p, "csf") > 0.97) & (p.image[0].abs() > 1.5)
-    assert float((globe.sum(1) * rows).sum() / globe.sum()) < 128 < float((share(p, "white").sum(1) * rows).sum() / share(p, "white").sum())
+    assert (
+        float((globe.sum(1) * rows).sum() / globe.sum())
+        < 128
+        < float((share(p, "white").sum(1) * rows).sum() / share(p, "white").sum())
+    )
     assert p.letters == ("A", "L", "P", "R") and p.upright == "as is"
     head = patient(3).tissues.sum(0) > 0.3
     assert head.any(1).sum() > 1.1 * head.any(0).sum()
@@ -169,18 +213,24 @@ def test_phase_is_smooth_real_when_off_and_reaches_its_range():
 
 def test_real_phase_breaks_the_symmetry_of_kspace():
     mirror = lambda k: torch.flip(k, (-2, -1)).roll((1, 1), (-2, -1)).conj()
-    loss = lambda p: float((fft2c(p.image) - mirror(fft2c(p.image))).abs().square().sum() / fft2c(p.image).abs().square().sum())
+    loss = lambda p: float(
+        (fft2c(p.image) - mirror(fft2c(p.image))).abs().square().sum() / fft2c(p.image).abs().square().sum()
+    )
     assert loss(patient(6, "T2", phase=False)) < 1e-9 < 0.05 < loss(patient(6, "T2"))
 
 
 def test_fat_moves_along_readout_and_water_does_not():
     still, moved = (flat(2, "T1", phase=False, fat_shift_mm=mm) for mm in (0.0, 5.0))
     difference = (still.image - moved.image).abs()[0]
-    far_from_fat = torch.nn.functional.max_pool2d((share(still, "fat") + share(still, "marrow"))[None, None], 15, 1, 7)[0, 0] < 1e-6
+    far_from_fat = (
+        torch.nn.functional.max_pool2d((share(still, "fat") + share(still, "marrow"))[None, None], 15, 1, 7)[0, 0]
+        < 1e-6
+    )
     assert float(difference[far_from_fat].max()) < 1e-6 < 0.5 < float(difference.max())
 
 
 # --- lesions ---
+
 
 @pytest.mark.parametrize("kind", LESION_KINDS)
 def test_a_lesion_has_its_size_and_lies_in_the_brain(kind):
@@ -191,8 +241,18 @@ def test_a_lesion_has_its_size_and_lies_in_the_brain(kind):
     assert float(tissue[p.lesion[0]].min()) > 0.5
 
 
-@pytest.mark.parametrize("kind, contrast, sign", [("ms", "FLAIR", 1), ("ms", "T1", -1), ("ms", "T2", 1), ("metastasis", "T1", 1),
-                                                  ("infarct", "T2", 1), ("infarct", "FLAIR", -1), ("microbleed", "PD", -1)])
+@pytest.mark.parametrize(
+    "kind, contrast, sign",
+    [
+        ("ms", "FLAIR", 1),
+        ("ms", "T1", -1),
+        ("ms", "T2", 1),
+        ("metastasis", "T1", 1),
+        ("infarct", "T2", 1),
+        ("infarct", "FLAIR", -1),
+        ("microbleed", "PD", -1),
+    ],
+)
 def test_lesions_are_bright_or_dark_where_they_should_be(kind, contrast, sign):
     lesion = Lesion(kind, at=(2.0, 26.0), size_mm=8.0)
     healthy, sick = (patient(12, contrast, level="centrum semiovale", lesions=wanted) for wanted in (None, [lesion]))
@@ -206,7 +266,9 @@ def test_lesions_are_bright_or_dark_where_they_should_be(kind, contrast, sign):
 @given(contrast=st.floats(-0.9, 3.0), down=st.floats(-12, 12), right=st.floats(18, 30))
 def test_explicit_lesions_have_the_place_and_contrast_asked_for(contrast, down, right):
     lesion = Lesion("ms", at=(down, right), size_mm=10.0, contrast=contrast)
-    healthy, sick = (patient(2, "T2", size=128, level="centrum semiovale", lesions=wanted) for wanted in (None, [lesion]))
+    healthy, sick = (
+        patient(2, "T2", size=128, level="centrum semiovale", lesions=wanted) for wanted in (None, [lesion])
+    )
     rows, columns = torch.nonzero(sick.lesion[0], as_tuple=True)
     for found, wanted, voxel in ((rows, down, sick.voxel_mm[0]), (columns, right, sick.voxel_mm[1])):
         assert (found.float().mean().item() - 64) * voxel == pytest.approx(wanted, abs=1.0)
@@ -223,22 +285,31 @@ def test_wrong_lesions_are_refused():
 
 # --- volumes ---
 
+
 def test_adjacent_slices_drift_smoothly_and_drift_is_the_dial():
     stack = volume(5, 4, spacing_mm=3.0, size=128)
     near, far = correlation(stack[0], stack[1]), correlation(stack[0], stack[3])
     assert 0.999 > near > far > 0.5
-    assert correlation(*volume(5, 2, size=128, drift=0.0)) > 0.99999 > correlation(*volume(5, 2, size=128, drift=0.3)) > near
+    assert (
+        correlation(*volume(5, 2, size=128, drift=0.0))
+        > 0.99999
+        > correlation(*volume(5, 2, size=128, drift=0.3))
+        > near
+    )
     assert [p.level_mm for p in stack] == sorted(p.level_mm for p in stack)
 
 
 def test_a_lesion_is_round_in_the_third_direction():
-    stack = volume(5, 7, spacing_mm=2.0, level="centrum semiovale", lesions=[Lesion("metastasis", at=(0.0, 25.0), size_mm=8.0)])
+    stack = volume(
+        5, 7, spacing_mm=2.0, level="centrum semiovale", lesions=[Lesion("metastasis", at=(0.0, 25.0), size_mm=8.0)]
+    )
     sizes = [int(p.lesion.sum()) for p in stack]
     assert sizes[0] == sizes[-1] == 0 and max(sizes) == sizes[3] > sizes[2] > 0
     assert len({p.lesions for p in stack}) == 1
 
 
 # --- dials of the scan ---
+
 
 def test_motion_shifts_lines_and_keeps_their_magnitude(generator):
     scan = acquire(patient(1, size=128), n_coils=2, size=64)
@@ -290,11 +361,21 @@ def test_the_intensity_filter_flattens_shading():
 
 # --- bad input, speed, likeness ---
 
-@pytest.mark.parametrize("argument, value, words", [("contrast", "DWI", "contrast must be one of"), ("level", "knee", "level must be"),
-                                                    ("level", 200, "level must lie in -40..65"), ("fill", 9, "fill must lie in"),
-                                                    ("split", "exam", "split must be one of"), ("seed", -1, "seed must be 0 or more"),
-                                                    ("lesions", "cyst", "kind must be one of"), ("size", 3, "size must lie in"),
-                                                    ("thickness_mm", 0, "thickness_mm must lie in")])
+
+@pytest.mark.parametrize(
+    "argument, value, words",
+    [
+        ("contrast", "DWI", "contrast must be one of"),
+        ("level", "knee", "level must be"),
+        ("level", 200, "level must lie in -40..65"),
+        ("fill", 9, "fill must lie in"),
+        ("split", "exam", "split must be one of"),
+        ("seed", -1, "seed must be 0 or more"),
+        ("lesions", "cyst", "kind must be one of"),
+        ("size", 3, "size must lie in"),
+        ("thickness_mm", 0, "thickness_mm must lie in"),
+    ],
+)
 def test_bad_input_gets_one_clear_sentence(argument, value, words):
     with pytest.raises(ValueError, match=words):
         patient(**({"seed": 0} | {argument: value}))
@@ -335,5 +416,7 @@ def test_power_falls_with_frequency_as_in_the_real_brain(brain):
         return np.array([power[ring == r].mean() for r in range(1, 5)]) / power.sum()
 
     real = rings(brain)
-    virtual = np.mean([rings(acquire(patient(seed, "PD", level=14.0), n_coils=16, radius=0.8).kspace) for seed in range(3)], 0)
+    virtual = np.mean(
+        [rings(acquire(patient(seed, "PD", level=14.0), n_coils=16, radius=0.8).kspace) for seed in range(3)], 0
+    )
     assert np.abs(10 * np.log10(virtual / real)).max() < 4

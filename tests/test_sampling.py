@@ -5,8 +5,19 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mrtutor.sampling import (PATTERNS, centre_only, default_n_acs, equispaced, offset_symmetric, partial_fourier, point_spread, poisson_disc,
-                              true_acceleration, uniform_random, variable_density)
+from mrtutor.sampling import (
+    PATTERNS,
+    centre_only,
+    default_n_acs,
+    equispaced,
+    offset_symmetric,
+    partial_fourier,
+    point_spread,
+    poisson_disc,
+    true_acceleration,
+    uniform_random,
+    variable_density,
+)
 
 BUDGETED = ["uniform random", "variable density", "gaussian", "centre only", "Poisson disc", "variable density 2-D"]
 ONE_D = ["equispaced", "uniform random", "variable density", "gaussian", "centre only"]
@@ -106,7 +117,9 @@ def test_poisson_disc_points_keep_their_distance(generator):
         points = mask[0].nonzero().numpy()
         return cKDTree(points).query(points, 2)[0][:, 1].mean()
 
-    assert nearest(poisson_disc((64, 64), 6, 0, generator)) > 1.15 * nearest(PATTERNS["variable density 2-D"]((64, 64), 6, 0, generator))
+    assert nearest(poisson_disc((64, 64), 6, 0, generator)) > 1.15 * nearest(
+        PATTERNS["variable density 2-D"]((64, 64), 6, 0, generator)
+    )
 
 
 def test_variable_density_is_denser_in_the_middle(generator):
@@ -120,16 +133,19 @@ def test_partial_fourier_and_centre_only():
     assert lines(centre_only((2, 128), 2)) == set(range(32, 96))
 
 
-@pytest.mark.parametrize("call, sentence", [
-    (lambda: equispaced((4, 16), 2, 17), "n_acs must lie in 0..16"),
-    (lambda: equispaced((4, 16), 0.5), "acceleration must be 1 or more"),
-    (lambda: equispaced((4, 16), 2.5), "whole number"),
-    (lambda: uniform_random((4, 16), 4, 5, None), "budget of 4 lines"),
-    (lambda: PATTERNS["Poisson disc"]((16, 16), 4, 9, None), "budget of 64 points"),
-    (lambda: partial_fourier((4, 16), 0.5), "fraction must lie above 0.5"),
-    (lambda: offset_symmetric((4, 16), 4, 0, 4), "offset must lie in 0..3"),
-    (lambda: true_acceleration(torch.zeros(1, 2, 2, dtype=torch.bool)), "at least one point"),
-])
+@pytest.mark.parametrize(
+    "call, sentence",
+    [
+        (lambda: equispaced((4, 16), 2, 17), "n_acs must lie in 0..16"),
+        (lambda: equispaced((4, 16), 0.5), "acceleration must be 1 or more"),
+        (lambda: equispaced((4, 16), 2.5), "whole number"),
+        (lambda: uniform_random((4, 16), 4, 5, None), "budget of 4 lines"),
+        (lambda: PATTERNS["Poisson disc"]((16, 16), 4, 9, None), "budget of 64 points"),
+        (lambda: partial_fourier((4, 16), 0.5), "fraction must lie above 0.5"),
+        (lambda: offset_symmetric((4, 16), 4, 0, 4), "offset must lie in 0..3"),
+        (lambda: true_acceleration(torch.zeros(1, 2, 2, dtype=torch.bool)), "at least one point"),
+    ],
+)
 def test_bad_input_gets_one_sentence(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call()

@@ -49,7 +49,9 @@ def test_g_is_never_below_one_and_is_one_without_acceleration(R, n_coils, rotati
 def test_noise_grows_by_g_root_R(generator):
     maps, R, std = birdcage_maps((24, 24), 6, rotation=0.1), 3, 0.7
     mask = equispaced((24, 24), R)
-    measured = pseudo_replica(lambda k: unfold(k, mask, maps), torch.zeros(6, 24, 24, dtype=torch.complex64), std, 2000, generator)
+    measured = pseudo_replica(
+        lambda k: unfold(k, mask, maps), torch.zeros(6, 24, 24, dtype=torch.complex64), std, 2000, generator
+    )
     expected = std * g_factor(maps, R) * R**0.5
     assert float(measured.mean() / expected.mean()) == pytest.approx(1, abs=0.01)
     assert float(((measured / expected) - 1).abs().max()) < 0.08
@@ -69,11 +71,16 @@ def test_cg_equals_sigpy(brain):
     import sigpy.mri.app
 
     maps = espirit_maps(brain)
-    for mask in (equispaced((128, 128), 3, 24), variable_density_2d((128, 128), 4, 20, torch.Generator().manual_seed(1))):
+    for mask in (
+        equispaced((128, 128), 3, 24),
+        variable_density_2d((128, 128), 4, 20, torch.Generator().manual_seed(1)),
+    ):
         y = brain * mask
         ours = cg_sense(y, mask, maps, lam=0.01, n_iter=60)
         weights = mask.expand(16, 128, 128).numpy().astype(np.float32)
-        app = sigpy.mri.app.SenseRecon(y.numpy(), maps.numpy(), lamda=0.01, weights=weights, max_iter=60, tol=0, show_pbar=False)
+        app = sigpy.mri.app.SenseRecon(
+            y.numpy(), maps.numpy(), lamda=0.01, weights=weights, max_iter=60, tol=0, show_pbar=False
+        )
         theirs = torch.from_numpy(app.run())
         assert float((ours[0] - theirs).norm() / theirs.norm()) < 1e-3
 
@@ -90,19 +97,33 @@ def test_prewhitening_pays_when_one_coil_is_noisy(generator):
 
 def test_scaling_the_input_scales_the_output(brain):
     maps, mask = espirit_maps(brain), equispaced((128, 128), 3, 20)
-    torch.testing.assert_close(cg_sense(1000 * brain, mask, maps), 1000 * cg_sense(brain, mask, maps), rtol=1e-3, atol=1e-3 * float(ifft2c(brain).abs().max()))
+    torch.testing.assert_close(
+        cg_sense(1000 * brain, mask, maps),
+        1000 * cg_sense(brain, mask, maps),
+        rtol=1e-3,
+        atol=1e-3 * float(ifft2c(brain).abs().max()),
+    )
 
 
 def test_pygrappa_gfactor_ignores_the_imaginary_part_so_we_do_not_compare_with_it():
     pygrappa = pytest.importorskip("pygrappa")
     complex_maps, R = birdcage_maps((16, 16), 8), 4
     with np.errstate(all="ignore"):
-        theirs = torch.from_numpy(np.nan_to_num(pygrappa.gfactor(complex_maps.permute(1, 2, 0).numpy(), Rx=1, Ry=R))).float()
+        theirs = torch.from_numpy(
+            np.nan_to_num(pygrappa.gfactor(complex_maps.permute(1, 2, 0).numpy(), Rx=1, Ry=R))
+        ).float()
     ours = g_factor(complex_maps, R)[0]
     assert float(((theirs - ours).abs() > 0.02 * ours).float().mean()) > 0.5
 
 
-@pytest.mark.parametrize("mask", [equispaced((8, 16), 2, 6), equispaced((8, 16), 3), variable_density_2d((8, 16), 2, 2, torch.Generator().manual_seed(0))])
+@pytest.mark.parametrize(
+    "mask",
+    [
+        equispaced((8, 16), 2, 6),
+        equispaced((8, 16), 3),
+        variable_density_2d((8, 16), 2, 2, torch.Generator().manual_seed(0)),
+    ],
+)
 def test_unfold_says_what_it_needs(mask):
     maps = birdcage_maps((8, 16), 4)
     with pytest.raises(ValueError, match="every R-th line"):
@@ -117,4 +138,9 @@ def test_two_places_that_sound_alike_cannot_be_told_apart():
 def test_full_sampling_is_the_adjoint(brain):
     maps, full = espirit_maps(brain), torch.ones(1, 128, 128, dtype=torch.bool)
     inside = maps.abs().sum(0) > 0
-    torch.testing.assert_close(cg_sense(brain, full, maps, lam=0, n_iter=60)[0][inside], encode_adjoint(brain, full, maps)[0][inside], rtol=1e-3, atol=1e-6)
+    torch.testing.assert_close(
+        cg_sense(brain, full, maps, lam=0, n_iter=60)[0][inside],
+        encode_adjoint(brain, full, maps)[0][inside],
+        rtol=1e-3,
+        atol=1e-6,
+    )

@@ -20,7 +20,7 @@ def notebook(monkeypatch):
 
 
 def test_a_figure_comes_with_its_words_and_is_closed():
-    fig, ax = pyplot.subplots()
+    fig, _ax = pyplot.subplots()
     with capture_output() as seen:
         show(fig, alt='Two "sharp" heads', caption="R = 2 & more")
     page = seen.outputs[0].data["text/html"]
@@ -33,7 +33,7 @@ def test_in_the_book_a_figure_travels_as_an_image_with_its_words(monkeypatch):
     monkeypatch.setenv("MRTUTOR_BOOK", "1")
     assert in_book()
     reading_room()
-    fig, ax = pyplot.subplots(figsize=(4, 3))
+    fig, _ax = pyplot.subplots(figsize=(4, 3))
     with capture_output() as seen:
         show(fig, alt="A head", caption="Once.")
     png = base64.b64decode(seen.outputs[0].data["image/png"])

@@ -43,7 +43,9 @@ def test_power_iteration_finds_the_largest_eigenvalue():
 def test_fista_and_primal_dual_meet_the_closed_form():
     z = complex_normal((1, 9, 9), torch.Generator().manual_seed(3))
     expected = soft_threshold(z, 0.7)  # argmin |x - z|^2 / 2 + 0.7 |x|
-    torch.testing.assert_close(fista(lambda x: x - z, lambda x, t: soft_threshold(x, 0.7 * t), torch.zeros_like(z), 1.0, 30), expected)
+    torch.testing.assert_close(
+        fista(lambda x: x - z, lambda x, t: soft_threshold(x, 0.7 * t), torch.zeros_like(z), 1.0, 30), expected
+    )
     ball = lambda u: u / (u.abs() / 0.7).clamp_min(1)
     x = primal_dual(lambda x: x - z, lambda x: x, lambda u: u, ball, torch.zeros_like(z), 0.5, 1.0, 300)
     torch.testing.assert_close(x, expected, rtol=1e-3, atol=1e-4)

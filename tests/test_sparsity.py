@@ -12,8 +12,17 @@ from mrtutor.fourier import fft2c
 from mrtutor.metrics import psnr
 from mrtutor.sampling import variable_density_2d
 from mrtutor.solvers import dot
-from mrtutor.sparsity import (absolute_lam, gradient, gradient_adjoint, keep_largest, soft_threshold, total_variation, tv_cs, wavelet_cs,
-                              wavelet_shrink)
+from mrtutor.sparsity import (
+    absolute_lam,
+    gradient,
+    gradient_adjoint,
+    keep_largest,
+    soft_threshold,
+    total_variation,
+    tv_cs,
+    wavelet_cs,
+    wavelet_shrink,
+)
 from mrtutor.wavelet import LOW_PASS, detail_mask, dwt2, idwt2, level_matrix, n_levels
 
 
@@ -38,7 +47,9 @@ def test_coefficients_equal_pywavelets(wavelet, generator):
     coarse, _, details = pywt.wavedec2(x[0].numpy(), wavelet, mode="periodization", level=2)
     ours = dwt2(x, wavelet, 2)[0].numpy()
     np.testing.assert_allclose(ours[:8, :16], coarse, atol=1e-5)
-    for theirs, mine in zip(details, (ours[16:, :32], ours[:16, 32:], ours[16:, 32:])):  # the sign of a detail is a convention
+    for theirs, mine in zip(
+        details, (ours[16:, :32], ours[:16, 32:], ours[16:, 32:]), strict=True
+    ):  # the sign of a detail is a convention
         np.testing.assert_allclose(np.abs(mine), np.abs(theirs), atol=1e-5)
 
 
@@ -65,7 +76,9 @@ def test_soft_threshold_is_the_proximal_point(lam, seed):
 
 
 def test_soft_threshold_keeps_the_phase_and_survives_zero():
-    torch.testing.assert_close(soft_threshold(torch.tensor([3 + 4j, 0j, 0.3 + 0.4j]), 1.0), torch.tensor([2.4 + 3.2j, 0j, 0j]))
+    torch.testing.assert_close(
+        soft_threshold(torch.tensor([3 + 4j, 0j, 0.3 + 0.4j]), 1.0), torch.tensor([2.4 + 3.2j, 0j, 0j])
+    )
 
 
 def test_keep_largest(generator):
@@ -108,12 +121,19 @@ def test_wavelet_cs_reaches_the_objective_of_sigpys_gradient_method(brain, gener
     Ehy, EhE, threshold = encode_adjoint(y, mask, maps), normal(mask, maps), absolute_lam(lam, y, mask, maps)
     x = Ehy.numpy().copy()
     algorithm = sigpy.alg.GradientMethod(
-        lambda v: (EhE(torch.from_numpy(v)) - Ehy).numpy(), x, 1.0, accelerate=True, max_iter=100,
-        proxg=lambda step, v: wavelet_shrink(torch.from_numpy(v), step * threshold, "db4", 4).numpy())
+        lambda v: (EhE(torch.from_numpy(v)) - Ehy).numpy(),
+        x,
+        1.0,
+        accelerate=True,
+        max_iter=100,
+        proxg=lambda step, v: wavelet_shrink(torch.from_numpy(v), step * threshold, "db4", 4).numpy(),
+    )
     while not algorithm.done():
         algorithm.update()
     ours = wavelet_cs(y, mask, maps, lam, 100, cycle_spinning=False)
-    assert wavelet_objective(ours, y, mask, maps, lam) <= 1.001 * wavelet_objective(torch.from_numpy(algorithm.x), y, mask, maps, lam)
+    assert wavelet_objective(ours, y, mask, maps, lam) <= 1.001 * wavelet_objective(
+        torch.from_numpy(algorithm.x), y, mask, maps, lam
+    )
 
 
 @pytest.mark.parametrize("method, lam", [(wavelet_cs, 4e-3), (tv_cs, 2e-3)])
@@ -122,7 +142,9 @@ def test_cs_beats_zero_filling_on_the_real_brain_and_scales(method, lam, brain, 
     mask, reference = variable_density_2d((128, 128), 4, 20, generator), encode_adjoint(brain, full, maps)
     image = method(brain, mask, maps, lam)
     assert psnr(image, reference) > psnr(encode_adjoint(brain, mask, maps), reference) + 6
-    torch.testing.assert_close(method(1000 * brain, mask, maps, lam), 1000 * image, rtol=1e-2, atol=float(reference.abs().max()))
+    torch.testing.assert_close(
+        method(1000 * brain, mask, maps, lam), 1000 * image, rtol=1e-2, atol=float(reference.abs().max())
+    )
 
 
 def test_tv_lowers_its_own_objective_below_any_neighbour(generator):
@@ -152,4 +174,3 @@ def test_seeded_and_batched(generator):
     y = mask * complex_normal((2, 3, 32, 32), generator)
     assert torch.equal(wavelet_cs(y, mask, maps), wavelet_cs(y, mask, maps))
     torch.testing.assert_close(wavelet_cs(y, mask, maps)[1], wavelet_cs(y[1], mask, maps), rtol=1e-3, atol=1e-4)
-

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from networks import example, tiny
+from helpers.networks import example, tiny
 from torch import nn
 
 from mrtutor.encoding import encode_adjoint
@@ -68,7 +68,10 @@ def test_iterations_that_are_written_out_are_seen_too():
 
 def test_levels_of_a_unet():
     seen = trace(tiny("UnetImage"), *example()[:3])
-    assert [seen[f"unet: {place}: convolution 2"].shape[-1] for place in ("down 1", "down 2", "bottom", "merge 1", "merge 2")] == [32, 16, 8, 16, 32]
+    assert [
+        seen[f"unet: {place}: convolution 2"].shape[-1]
+        for place in ("down 1", "down 2", "bottom", "merge 1", "merge 2")
+    ] == [32, 16, 8, 16, 32]
 
 
 def test_kspace_between_the_stages_of_kiki():
@@ -81,7 +84,7 @@ def test_kspace_between_the_stages_of_kiki():
 
 def test_fidelity_of_learned_dc_is_coil_kspace():
     seen = trace(tiny("LearnedDC", fidelity="l2"), *example()[:3])
-    kspace, mask, maps, _ = example()
+    kspace, mask, _maps, _ = example()
     assert seen["fidelity 1"].shape == kspace.shape
     assert not bool((seen["fidelity 1"] * ~mask).abs().any())
 

@@ -31,32 +31,59 @@ def buttons(app: Sphinx, pagename: str, templatename: str, context: dict, doctre
     shown = context.get("header_buttons", [])
     for menu in shown:
         if menu["label"] == "download-buttons":
-            menu["buttons"].insert(0, link(name, "Notebook (.ipynb)", "fas fa-code", "Download this chapter as a notebook"))
+            menu["buttons"].insert(
+                0, link(name, "Notebook (.ipynb)", "fas fa-code", "Download this chapter as a notebook")
+            )
     if repository():
         binder = f"https://mybinder.org/v2/gh/{repository()}/HEAD?urlpath=lab/tree/course/{name}"
         colab = f"https://colab.research.google.com/github/{repository()}/blob/gh-pages/{pagename}.ipynb"
-        entries = [link(binder, "Binder", "fas fa-rocket", "Open in JupyterLab on Binder"),
-                   link(colab, "Colab", "fas fa-rocket", "Open on Google Colab")]
-        shown.insert(0, {"type": "group", "icon": "fas fa-rocket", "tooltip": "Open as a notebook on another site",
-                         "label": "launch-buttons", "buttons": entries})
+        entries = [
+            link(binder, "Binder", "fas fa-rocket", "Open in JupyterLab on Binder"),
+            link(colab, "Colab", "fas fa-rocket", "Open on Google Colab"),
+        ]
+        shown.insert(
+            0,
+            {
+                "type": "group",
+                "icon": "fas fa-rocket",
+                "tooltip": "Open as a notebook on another site",
+                "label": "launch-buttons",
+                "buttons": entries,
+            },
+        )
 
 
 def link(url: str, text: str, icon: str, tooltip: str) -> dict:
-    return {"type": "link", "url": url, "text": text, "icon": icon, "tooltip": tooltip, "label": text.lower().replace(" ", "-")}
+    return {
+        "type": "link",
+        "url": url,
+        "text": text,
+        "icon": icon,
+        "tooltip": tooltip,
+        "label": text.lower().replace(" ", "-"),
+    }
 
 
 def write_notebooks(app: Sphinx) -> None:
     """The notebooks that `mrtutor lab` makes, with this run's numbers in their prose, beside their pages."""
-    from mrtutor.lab import values
-    from mrtutor.lab import notebook_text
+    from mrtutor.lab import notebook_text, values
 
     package = Path(app.srcdir, "mrtutor")
-    if package.is_dir():                          # the learner's notebooks show the numbers of the last book
+    if package.is_dir():  # the learner's notebooks show the numbers of the last book
         values.write(Path(app.outdir).parent / "jupyter_execute", package / "glue_values.json")
     for docname in sorted(filter(is_chapter, app.env.found_docs)):
         notebook = json.loads(notebook_text(Path(app.env.doc2path(docname))))
         if repository():
             code = INSTALL.format(repository=repository()).splitlines(keepends=True)
-            cell = {"cell_type": "code", "id": "install", "metadata": {}, "execution_count": None, "outputs": [], "source": code}
+            cell = {
+                "cell_type": "code",
+                "id": "install",
+                "metadata": {},
+                "execution_count": None,
+                "outputs": [],
+                "source": code,
+            }
             notebook["cells"].insert(0, cell)
-        Path(app.outdir, docname + ".ipynb").write_text(json.dumps(notebook, indent=1, ensure_ascii=False), encoding="utf-8")
+        Path(app.outdir, docname + ".ipynb").write_text(
+            json.dumps(notebook, indent=1, ensure_ascii=False), encoding="utf-8"
+        )

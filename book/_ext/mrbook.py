@@ -52,8 +52,10 @@ def collect(app: Sphinx, doctree: nodes.document) -> None:
     kept(env, "widgets")[docname] = [node["uri"] for node in doctree.findall(widget_node)]
     kept(env, "terms")[docname] = {
         name: " ".join(item[-1].astext().split())
-        for one in doctree.findall(glossary) for item in one.findall(nodes.definition_list_item)
-        for term in item.findall(nodes.term) for name in term["ids"]
+        for one in doctree.findall(glossary)
+        for item in one.findall(nodes.definition_list_item)
+        for term in item.findall(nodes.term)
+        for name in term["ids"]
     }
 
 
@@ -109,14 +111,14 @@ def judge(app: Sphinx, exception: Exception | None) -> None:
     for docname, data in getattr(app.env, "nb_metadata", {}).items():
         if "ipywidgets_state" in data.get("js_files", {}):
             wrong.append(f"{docname} shows an ipywidgets control, which nobody answers in a page")
-    if app.keep_going and app._warncount:         # a page is read once, so its warnings would be said once
+    if app.keep_going and app._warncount:  # a page is read once, so its warnings would be said once
         wrong.append(f"{app._warncount} warnings stand above")
-    if wrong:                                     # after an error Sphinx forgets the pages: the next build reads all again
+    if wrong:  # after an error Sphinx forgets the pages: the next build reads all again
         raise RuntimeError("the book does not stand: " + "; ".join(wrong))
 
 
 def setup(app: Sphinx) -> dict:
-    os.environ["MRTUTOR_BOOK"] = "1"              # the kernels that run the chapters inherit it
+    os.environ["MRTUTOR_BOOK"] = "1"  # the kernels that run the chapters inherit it
     app.add_node(claim_node, html=(scorecard.visit_claim, None))
     app.add_node(widget_node, html=(lambda self, node: self.body.append(node["html"]), lambda self, node: None))
     app.add_node(scorecard.scorecard_node, html=(scorecard.visit_scorecard, None))

@@ -39,7 +39,9 @@ def failures(recorded: dict[str, list[dict]]) -> list[str]:
     """One sentence for each claim of gate A or B that did not come out as it must."""
     return [
         f"claim {claim['id']} (gate {claim['gate']}) in {docname}: {claim['verdict']}. {claim['measured']}"
-        for docname, claims in sorted(recorded.items()) for claim in claims if claim["red"]
+        for docname, claims in sorted(recorded.items())
+        for claim in claims
+        if claim["red"]
     ]
 
 
@@ -68,7 +70,8 @@ def visit_claim(self, node: claim_node) -> None:
         f'<summary>{badge(claim)} <span class="mr-claim-quote">The review says, we measured: {quote}</span></summary>\n'
         f"<p><b>The review says</b> ({section}): {quote}</p>\n<p><b>We measured:</b> {measured}</p>\n{note}"
         f'<p class="mr-claim-foot"><a href="{escape(node["link"])}">{name} in the scorecard</a>'
-        f" · {escape(GATES.get(claim['gate'], claim['gate']))}</p></details>\n")
+        f" · {escape(GATES.get(claim['gate'], claim['gate']))}</p></details>\n"
+    )
     raise nodes.SkipNode
 
 
@@ -76,19 +79,26 @@ def row(claim, results: list[dict]) -> str:
     """One claim: what the review says, what was found, where to read it."""
     found = "".join(
         f'<div class="found">{badge(one)} {escape(one["measured"])} '
-        f'<a href="{escape(one["link"])}">{escape(one["title"])}</a></div>' for one in results)
+        f'<a href="{escape(one["link"])}">{escape(one["title"])}</a></div>'
+        for one in results
+    )
     if not results:
         chapters = ", ".join(str(number) for number in claim.chapters)
         found = f'<div class="found"><span class="verdict verdict-none">not yet run</span> Chapter {chapters}</div>'
-    return (f'<tr id="{claim.id}"><th scope="row">{claim.id}</th><td>{escape(claim.quote)} '
-            f'<span class="where">{escape(claim.section)}</span></td><td>{found}</td><td>{escape(claim.gate)}</td></tr>\n')
+    return (
+        f'<tr id="{claim.id}"><th scope="row">{claim.id}</th><td>{escape(claim.quote)} '
+        f'<span class="where">{escape(claim.section)}</span></td><td>{found}</td><td>{escape(claim.gate)}</td></tr>\n'
+    )
 
 
 def counts(rows: dict[str, list[dict]]) -> str:
     """How the claims stand today, in one sentence. A claim counts once: at its worst verdict."""
+
     def standing(results: list[dict]) -> str:
         found = {one["holds"] for one in results}
-        return "not yet run" if not found else "did not hold" if False in found else "depend" if None in found else "held"
+        return (
+            "not yet run" if not found else "did not hold" if False in found else "depend" if None in found else "held"
+        )
 
     stands = [standing(results) for results in rows.values()]
     words = ("held", "depend", "did not hold", "not yet run")
@@ -98,6 +108,8 @@ def counts(rows: dict[str, list[dict]]) -> str:
 def visit_scorecard(self, node: scorecard_node) -> None:
     head = "".join(f'<th scope="col">{word}</th>' for word in ("Claim", "The review says", "We measured", "Gate"))
     body = "".join(row(CLAIMS[name], results) for name, results in node["rows"].items())
-    self.body.append(f'<p class="scorecard-sum">{counts(node["rows"])}</p>\n'
-                     f'<table class="scorecard"><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>\n')
+    self.body.append(
+        f'<p class="scorecard-sum">{counts(node["rows"])}</p>\n'
+        f'<table class="scorecard"><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>\n'
+    )
     raise nodes.SkipNode

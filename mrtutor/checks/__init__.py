@@ -7,6 +7,17 @@ from .sparsity import check_keep, check_one_round, check_shrink
 from .start import check_scan_seconds, check_share_measured, check_share_supplied, check_zero_filled
 
 __all__ = [
-    "check_calibrate", "check_folded", "check_hard_dc", "check_keep", "check_one_round", "check_scan_seconds", "check_share_measured",
-    "check_share_supplied", "check_shrink", "check_true_acceleration", "check_unfold", "check_zero_filled", "windows",
+    "check_calibrate",
+    "check_folded",
+    "check_hard_dc",
+    "check_keep",
+    "check_one_round",
+    "check_scan_seconds",
+    "check_share_measured",
+    "check_share_supplied",
+    "check_shrink",
+    "check_true_acceleration",
+    "check_unfold",
+    "check_zero_filled",
+    "windows",
 ]

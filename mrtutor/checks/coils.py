@@ -53,8 +53,11 @@ def _unfold_noise(unfold: Callable, pixels: Tensor, S: Tensor, true: Tensor, R: 
         yours += float((answer - true).norm() ** 2)
         best += float((R * torch.linalg.pinv(S) @ noisy - true).norm() ** 2)
     if yours > 1.2 * best:
-        return say(False, f"Right answer, wrong price: compare the noise. Its variance is {yours / best:.0f} times that of least squares; "
-                          "a transpose must be conjugated wherever the maps are complex.")
+        return say(
+            False,
+            f"Right answer, wrong price: compare the noise. Its variance is {yours / best:.0f} times that of least squares; "
+            "a transpose must be conjugated wherever the maps are complex.",
+        )
     return say(True, "Exact without noise, and no noisier than least squares has to be.")
 
 
@@ -80,7 +83,9 @@ def check_calibrate(calibrate: Callable, put_back: Callable | None = None) -> bo
     acs = kspace[..., 12:36]
     clue = "Perfect on the centre, useless outside: you used the answer as a clue."
     right_shape = (n_coils * 20, (R - 1) * n_coils)
-    hints = {(n_coils * 5 * n, right_shape[1]): clue for n in (R, 5, 6, 3 * R + 1)}  # other lines than the four measured ones
+    hints = {
+        (n_coils * 5 * n, right_shape[1]): clue for n in (R, 5, 6, 3 * R + 1)
+    }  # other lines than the four measured ones
     weights, complaint = attempt(calibrate, acs, R, shape=right_shape, hints=hints)
     if complaint:
         return say(False, complaint)
@@ -96,7 +101,9 @@ def check_calibrate(calibrate: Callable, put_back: Callable | None = None) -> bo
         by_gap = right.unflatten(-1, (R - 1, n_coils))
         wrong = {
             "The fit is good, the image still folds: each recipe went into the other gap.": by_gap.flip(1).flatten(1),
-            "The weights are right, their order is not: first all elements of gap 1, then all of gap 2.": by_gap.transpose(1, 2).flatten(1),
+            "The weights are right, their order is not: first all elements of gap 1, then all of gap 2.": by_gap.transpose(
+                1, 2
+            ).flatten(1),
         }
         otherwise = f"Filled with your weights, k-space is off by {100 * error:.0f} %; least squares reaches {100 * best:.0f} %."
         return say(False, recognise(weights, wrong, otherwise, 0.05))

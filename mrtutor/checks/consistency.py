@@ -24,8 +24,18 @@ def check_hard_dc(hard_dc: Callable) -> bool:
     mask = equispaced(SHAPE, 2)
     kspace = mask * complex_normal((N_COILS, *SHAPE), generator)
     per_element = "Consistency lives in each element's k-space. Multiply by the maps first."
-    answer, complaint = attempt(hard_dc, image, kspace, mask, maps, shape=(N_COILS, *SHAPE), hints={
-        (1, *SHAPE): per_element + " Return every element: combined again, half of the promise is lost.", SHAPE: per_element})
+    answer, complaint = attempt(
+        hard_dc,
+        image,
+        kspace,
+        mask,
+        maps,
+        shape=(N_COILS, *SHAPE),
+        hints={
+            (1, *SHAPE): per_element + " Return every element: combined again, half of the promise is lost.",
+            SHAPE: per_element,
+        },
+    )
     if complaint:
         return say(False, complaint)
     guess = fft2c(maps * image)
@@ -40,6 +50,8 @@ def check_hard_dc(hard_dc: Callable) -> bool:
     }
     measured = float((mask * (answer - kspace)).norm() / kspace.norm())
     free = float((~mask * (answer - guess)).norm() / guess.norm())
-    otherwise = (f"On measured lines you are off by {100 * measured:.0f} %, on the others you differ from the guess "
-                 f"by {100 * free:.0f} %; both must be zero.")
+    otherwise = (
+        f"On measured lines you are off by {100 * measured:.0f} %, on the others you differ from the guess "
+        f"by {100 * free:.0f} %; both must be zero."
+    )
     return say(False, recognise(answer, wrong, otherwise))

@@ -12,7 +12,9 @@ from .run import attempt, close, recognise, say
 
 def check_true_acceleration(true_acceleration: Callable) -> bool:
     """K1: true_acceleration(mask) -> all lines / lines measured. mask: bool (1, y, x), whole lines along y."""
-    mask = equispaced((8, 256), 4, n_acs=24, offset=0)  # 64 lines on the grid, 24 reference lines, 6 of them on the grid too
+    mask = equispaced(
+        (8, 256), 4, n_acs=24, offset=0
+    )  # 64 lines on the grid, 24 reference lines, 6 of them on the grid too
     answer, complaint = attempt(true_acceleration, mask)
     if complaint:
         return say(False, complaint)
@@ -22,15 +24,26 @@ def check_true_acceleration(true_acceleration: Callable) -> bool:
             "That is the protocol's number. Count the lines that were measured.": 4.0,
             "You counted six reference lines twice; they were already on the grid.": n_x / 88,
             "That is the share measured. Turn it over.": measured / n_x,
-            "You counted every point of every line. Compare lines with lines, or points with points.": n_x / (measured * n_y),
-            "You compared all points with the lines measured. Compare lines with lines, or points with points.": n_x * n_y / measured,
+            "You counted every point of every line. Compare lines with lines, or points with points.": n_x
+            / (measured * n_y),
+            "You compared all points with the lines measured. Compare lines with lines, or points with points.": n_x
+            * n_y
+            / measured,
         }
         found = [message for message, value in wrong.items() if _near(answer, value)]
-        return say(False, found[0] if found else f"256 lines in all, {measured} of them measured: {answer.real:.2f} is not their ratio.")
+        return say(
+            False,
+            found[0]
+            if found
+            else f"256 lines in all, {measured} of them measured: {answer.real:.2f} is not their ratio.",
+        )
     other = uniform_random((8, 60), 2.5, 6, torch.Generator().manual_seed(1))
     answer, complaint = attempt(true_acceleration, other)
     if complaint or not _near(answer, 2.5):
-        return say(False, complaint or "Right for this mask only: another mask has another number of lines. Count them in the mask.")
+        return say(
+            False,
+            complaint or "Right for this mask only: another mask has another number of lines. Count them in the mask.",
+        )
     return say(True, "256 lines, 82 measured: the scan is 3.12 times shorter, not 4 times.")
 
 
@@ -58,8 +71,10 @@ def check_folded(folded: Callable) -> bool:
             "R times too bright: each copy keeps 1/R.": copies.sum(0),
             "The copies sit W/R apart, not R pixels.": sum(image.roll(j * R, -1) for j in range(R)) / R,
             "Copies add as complex numbers; magnitudes only agree where the other is air.": copies.abs().sum(0) / R,
-            "Right distance, wrong direction: the copies march along phase encoding, the last axis.":
-                sum(image.roll(j * apart, -2) for j in range(R)) / R,
+            "Right distance, wrong direction: the copies march along phase encoding, the last axis.": sum(
+                image.roll(j * apart, -2) for j in range(R)
+            )
+            / R,
             "That is one copy moved. The image itself stays, and R - 1 copies join it.": image.roll(apart, -1),
             "R copies share the pixel, not two: add one for each multiple of W/R.": (image + image.roll(apart, -1)) / R,
         }

@@ -13,7 +13,9 @@ def say(right: bool, sentence: str) -> bool:
     return right
 
 
-def attempt(function: Callable, *arguments, shape: tuple[int, ...] = (), hints: Mapping[tuple[int, ...], str] | None = None):
+def attempt(
+    function: Callable, *arguments, shape: tuple[int, ...] = (), hints: Mapping[tuple[int, ...], str] | None = None
+):
     """(answer, "") or (None, what to do about it).
 
     The function gets copies, so it may change them. `shape`: what the answer must have; `hints`: shape -> what that shape tells.

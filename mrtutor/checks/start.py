@@ -18,10 +18,17 @@ def check_share_measured(share_measured: Callable) -> bool:
         return say(False, complaint)
     if bool((answer - 0.25).abs() < 1e-3):
         return say(True, "16 of 64 lines were measured: a quarter. Who supplied the rest?")
-    wrong = {4.0: "That is the acceleration factor. Turn it over.", 0.75: "That is the share that was left out.", 25.0: "Right in percent; give it as a share, 0 to 1.",
-             16.0: "That counts the lines. Divide by how many there are.", 128.0: "That counts the points. Divide by how many there are."}
+    wrong = {
+        4.0: "That is the acceleration factor. Turn it over.",
+        0.75: "That is the share that was left out.",
+        25.0: "Right in percent; give it as a share, 0 to 1.",
+        16.0: "That counts the lines. Divide by how many there are.",
+        128.0: "That counts the points. Divide by how many there are.",
+    }
     found = [message for value, message in wrong.items() if bool((answer - value).abs() < 1e-3)]
-    return say(False, found[0] if found else f"16 of 64 lines are true in this mask; {answer.real:.2f} is not their share.")
+    return say(
+        False, found[0] if found else f"16 of 64 lines are true in this mask; {answer.real:.2f} is not their share."
+    )
 
 
 def check_share_supplied(share_supplied: Callable) -> bool:
@@ -42,7 +49,10 @@ def check_share_supplied(share_supplied: Callable) -> bool:
         "You divided by the measured energy. Divide by all of it.": energy[~mask].sum() / energy[mask].sum(),
         "Right in percent; give it as a share, 0 to 1.": 100 * right,
     }
-    return say(False, recognise(answer, wrong, "Not that share yet: squared magnitudes where the mask is false, over all of them."))
+    return say(
+        False,
+        recognise(answer, wrong, "Not that share yet: squared magnitudes where the mask is false, over all of them."),
+    )
 
 
 def check_scan_seconds(scan_seconds: Callable) -> bool:
@@ -50,11 +60,23 @@ def check_scan_seconds(scan_seconds: Callable) -> bool:
     answer, complaint = attempt(scan_seconds, 140, 4, 16)
     if complaint:
         return say(False, complaint)
-    wrong = {"A train that has begun is finished: round up.": 35.0, "You rounded down: the last 12 lines need a train too.": 32.0, "That counts the trains. Each takes one TR.": 9.0,
-             "Each train brings 16 lines, not one.": 560.0, "Seconds, please: you gave minutes.": 0.6}
+    wrong = {
+        "A train that has begun is finished: round up.": 35.0,
+        "You rounded down: the last 12 lines need a train too.": 32.0,
+        "That counts the trains. Each takes one TR.": 9.0,
+        "Each train brings 16 lines, not one.": 560.0,
+        "Seconds, please: you gave minutes.": 0.6,
+    }
     if close(answer, torch.tensor(36.0)):
         return say(True, "140 lines, 9 trains of 16, 36 seconds. Chapter 1 says where 140 comes from.")
-    return say(False, recognise(answer, {message: torch.tensor(value) for message, value in wrong.items()}, "140 lines in trains of 16, TR 4 s: how many trains, and how long is each?"))
+    return say(
+        False,
+        recognise(
+            answer,
+            {message: torch.tensor(value) for message, value in wrong.items()},
+            "140 lines in trains of 16, TR 4 s: how many trains, and how long is each?",
+        ),
+    )
 
 
 def check_zero_filled(zero_filled: Callable) -> bool:
@@ -76,7 +98,12 @@ def check_zero_filled(zero_filled: Callable) -> bool:
         "You used lines that were never measured. Multiply by the mask first.": image,
         "You kept what was left out. The mask is true where something was measured.": ifft2c(~mask * kspace),
         "Wrong way round: fft2c goes from picture to k-space, you need ifft2c.": fft2c(mask * kspace),
-        "The magnitude is for the eye. Keep the complex picture; later methods need its phase.": right.abs().to(torch.complex64),
+        "The magnitude is for the eye. Keep the complex picture; later methods need its phase.": right.abs().to(
+            torch.complex64
+        ),
         "Our k-space has its centre in the middle. Use ifft2c of this package, or the head comes out in four corners.": plain,
     }
-    return say(False, recognise(answer, wrong, "Not zero-filling yet: multiply k-space by the mask, then transform with ifft2c."))
+    return say(
+        False,
+        recognise(answer, wrong, "Not zero-filling yet: multiply k-space by the mask, then transform with ifft2c."),
+    )

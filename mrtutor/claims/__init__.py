@@ -41,8 +41,17 @@ def record(id: str, holds, measured: str, *, part: str = "", **values) -> Record
     red = claim.red(outcome)
     gate = claim.part(part).gate if part else claim.gate
     result = Record(
-        id=id, quote=claim.quote, gate=gate, holds=overall, verdict=VERDICTS[overall], measured=measured.strip(), note=claim.note,
-        red=red, section=claim.section, expected=claim.expected, parts=parts,
+        id=id,
+        quote=claim.quote,
+        gate=gate,
+        holds=overall,
+        verdict=VERDICTS[overall],
+        measured=measured.strip(),
+        note=claim.note,
+        red=red,
+        section=claim.section,
+        expected=claim.expected,
+        parts=parts,
         values={name: _value(name, value) for name, value in values.items()},
     )
     _show(result)

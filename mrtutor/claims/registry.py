@@ -48,10 +48,12 @@ class Claim:
 
     def part(self, name: str) -> Part:
         if name not in self.parts:
-            raise ValueError(f"part must be one of {list(self.parts) or 'none (this claim has no parts)'} for {self.id}, got {name!r}")
+            raise ValueError(
+                f"part must be one of {list(self.parts) or 'none (this claim has no parts)'} for {self.id}, got {name!r}"
+            )
         return self.parts[name]
 
-    def red(self, holds: bool | None | Mapping[str, bool | None]) -> bool:
+    def red(self, holds: bool | Mapping[str, bool | None] | None) -> bool:
         """Whether this outcome must stop the build; raises when a plain yes or no cannot be judged."""
         if isinstance(holds, Mapping):
             return any([self.part(name).red(outcome) for name, outcome in holds.items()])
@@ -59,7 +61,9 @@ class Claim:
             return Part(self.strictest, self.expect).red(holds)
         if holds is None:  # right in one part and loose in another: "depends" is the honest verdict
             return False
-        raise ValueError(f"part must be one of {list(self.parts)} for {self.id} (they should come out differently), got none")
+        raise ValueError(
+            f"part must be one of {list(self.parts)} for {self.id} (they should come out differently), got none"
+        )
 
 
 def load() -> dict[str, Claim]:

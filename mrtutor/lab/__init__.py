@@ -126,7 +126,10 @@ def serve(folder: Path, browser: bool = True, port: int | None = None, extra: li
     if importlib.util.find_spec("jupyterlab") is None:
         raise ModuleNotFoundError("JupyterLab is not installed; install it with: pip install jupyterlab")
     folder = working_folder(folder)
-    settings = [str(Path(__file__).parent), os.environ.get("JUPYTER_CONFIG_PATH", "")]  # labconfig/: asks no other host for news
+    settings = [
+        str(Path(__file__).parent),
+        os.environ.get("JUPYTER_CONFIG_PATH", ""),
+    ]  # labconfig/: asks no other host for news
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     command += [f"--LabApp.default_url=/lab/tree/{path.stem}.ipynb" for path in chapters()[:1]]

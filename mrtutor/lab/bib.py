@@ -8,8 +8,19 @@ from urllib.parse import quote, unquote
 ENTRY = re.compile(r"@(\w+)\s*\{\s*([^,\s]+)\s*,")
 FIELD = re.compile(r'(\w+)\s*=\s*(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|"[^"]*"|\w+)')
 ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "c": "\u0327", "v": "\u030c"}
-LETTERS = {r"\ss": "ß", r"\o": "ø", r"\O": "Ø", r"\ae": "æ", r"\l": "ł", r"\i": "i", r"\&": "&", "---": "—", "--": "–",
-           "``": "“", "''": "”"}
+LETTERS = {
+    r"\ss": "ß",
+    r"\o": "ø",
+    r"\O": "Ø",
+    r"\ae": "æ",
+    r"\l": "ł",
+    r"\i": "i",
+    r"\&": "&",
+    "---": "—",
+    "--": "–",
+    "``": "“",
+    "''": "”",
+}
 
 
 @dataclass(frozen=True)
@@ -44,8 +55,9 @@ class Work:
 
 def readable(tex: str) -> str:
     r"""TeX of a bibliography field -> Unicode: {\"o} -> ö, -- -> –, braces dropped."""
-    text = re.sub(r"\\(['`^\"~]|[cv](?=[\s{]))\s*\{?\\?(\w)\}?",
-                  lambda m: unicodedata.normalize("NFC", m[2] + ACCENTS[m[1]]), tex)
+    text = re.sub(
+        r"\\(['`^\"~]|[cv](?=[\s{]))\s*\{?\\?(\w)\}?", lambda m: unicodedata.normalize("NFC", m[2] + ACCENTS[m[1]]), tex
+    )
     for code, letter in LETTERS.items():
         text = re.sub(re.escape(code) + (r"(?![a-zA-Z])\s?" if code[-1].isalpha() else ""), letter, text)
     return " ".join(re.sub(r"[{}]", "", text.replace("~", " ")).split())
@@ -54,10 +66,10 @@ def readable(tex: str) -> str:
 def read_bib(text: str) -> dict[str, Work]:
     """BibTeX source -> works by key. A DOI is preferred to a URL."""
     entries, works = list(ENTRY.finditer(text)), {}
-    for entry, following in zip(entries, [*entries[1:], None]):
+    for entry, following in zip(entries, [*entries[1:], None], strict=True):
         if entry[1].lower() in ("string", "comment", "preamble"):
             continue
-        inside = text[entry.end():following.start() if following else None]
+        inside = text[entry.end() : following.start() if following else None]
         raw = {m[1].lower(): m[2][1:-1] if m[2][0] in '{"' else m[2] for m in FIELD.finditer(inside)}
         field = {key: readable(value) for key, value in raw.items()}
         doi = raw.get("doi", "").removeprefix("https://doi.org/")

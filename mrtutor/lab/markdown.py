@@ -12,7 +12,8 @@ MISSING = "(run the cell)"
 OPEN = re.compile(r"^( *)(:{3,}|`{3,}|~{3,})(?:\{([\w:.+-]+)\})? *(.*?) *$")
 OPTION = re.compile(r"^ *:([\w-]+):(?: +(.*))?$")
 ROLE_CODE_MATHS = re.compile(
-    r"(?:\{([\w:.+-]+)\})?(?<!`)(`+)(?!`)((?:(?!\n\n).)+?)(?<!`)\2(?!`)|\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL)
+    r"(?:\{([\w:.+-]+)\})?(?<!`)(`+)(?!`)((?:(?!\n\n).)+?)(?<!`)\2(?!`)|\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL
+)
 DISPLAY_MATH = re.compile(r"\$\$(.+?)\$\$(?: *\(([\w:.-]+)\))?", re.DOTALL)
 LINK = re.compile(r"(!?)\[([^\[\]]*)\]\(([^()\s]+)\)")
 TITLES = {"seealso": "See also", "takehome": "Take home", "since": "Since then", "coder": "For coders"}
@@ -62,9 +63,9 @@ class Page:
                 i = next((j for j in range(i + 1, len(lines)) if not OPTION.match(lines[j])), len(lines))
                 continue
             end = len(lines) if end is None else end
-            block = "\n".join(lines[i:end + 1])  # a listing, unless it has a {name}
+            block = "\n".join(lines[i : end + 1])  # a listing, unless it has a {name}
             if name:
-                body = [line.removeprefix(margin) for line in lines[i + 1:end]]
+                body = [line.removeprefix(margin) for line in lines[i + 1 : end]]
                 block = indent(self.directive(name, argument, body), margin)
             parts += [self.prose("\n".join(prose)), block]
             prose, i = [], end + 1

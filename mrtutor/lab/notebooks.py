@@ -10,8 +10,14 @@ from .bib import read_bib
 from .markdown import Course, Page
 
 PACKAGE = Path(__file__).parent.parent  # mrtutor/
-HIDDEN = {"hide-input": ("source",), "remove-input": ("source",), "hide-output": ("outputs",), "remove-output": ("outputs",),
-          "hide-cell": ("source", "outputs"), "remove-cell": ("source", "outputs")}
+HIDDEN = {
+    "hide-input": ("source",),
+    "remove-input": ("source",),
+    "hide-output": ("outputs",),
+    "remove-output": ("outputs",),
+    "hide-cell": ("source", "outputs"),
+    "remove-cell": ("source", "outputs"),
+}
 
 
 def find(name: str) -> Path:
@@ -20,7 +26,9 @@ def find(name: str) -> Path:
     for place in places:
         if place.exists():
             return place
-    raise FileNotFoundError(f"{name} is not part of this installation of mrtutor; install it again: pip install mrtutor")
+    raise FileNotFoundError(
+        f"{name} is not part of this installation of mrtutor; install it again: pip install mrtutor"
+    )
 
 
 def chapters() -> list[Path]:
@@ -69,8 +77,10 @@ def notebook(path: Path, course: Course, values: dict[str, dict[str, str]]) -> b
         cell.id = f"{path.stem}-{len(cells)}"[-64:]
         cells.append(cell)
     book.cells = cells
-    book.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-                     "language_info": {"name": "python"}}
+    book.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
     return (nbformat.writes(book) + "\n").encode("utf-8")
 
 

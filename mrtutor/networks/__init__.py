@@ -18,8 +18,23 @@ from .unet import UnetImage
 from .unrolled import MoDL, VarNet
 from .wavelet_domain import IKWI, HIWDNet
 
-NETWORKS: dict[str, type[Network]] = {network.__name__: network for network in (
-    UnetImage, GrappaDenoiser, Cascade, VarNet, MoDL, Sigma, LearnedDC,
-    KIKI, MDReconNet, IKWI, HIWDNet,
-    ComplexUnrolled, CDFNet, DualOctave, DeepComplexMRI,
-)}
+NETWORKS: dict[str, type[Network]] = {
+    network.__name__: network
+    for network in (
+        UnetImage,
+        GrappaDenoiser,
+        Cascade,
+        VarNet,
+        MoDL,
+        Sigma,
+        LearnedDC,
+        KIKI,
+        MDReconNet,
+        IKWI,
+        HIWDNet,
+        ComplexUnrolled,
+        CDFNet,
+        DualOctave,
+        DeepComplexMRI,
+    )
+}

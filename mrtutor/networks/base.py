@@ -19,9 +19,13 @@ class Network(nn.Module):
 
     def forward(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         if self.n_coils is not None and kspace.shape[-3] != self.n_coils:
-            raise ValueError(f"{type(self).__name__} was built for {self.n_coils} coils (its first layer has two channels a coil), got {kspace.shape[-3]}")
+            raise ValueError(
+                f"{type(self).__name__} was built for {self.n_coils} coils (its first layer has two channels a coil), got {kspace.shape[-3]}"
+            )
         batch = torch.broadcast_shapes(kspace.shape[:-3], mask.shape[:-3], maps.shape[:-3])
-        kspace, mask, maps = (array.expand(*batch, *array.shape[-3:]).reshape(-1, *array.shape[-3:]) for array in (kspace, mask, maps))
+        kspace, mask, maps = (
+            array.expand(*batch, *array.shape[-3:]).reshape(-1, *array.shape[-3:]) for array in (kspace, mask, maps)
+        )
         measured = mask * kspace
         scale = brightness(encode_adjoint(measured, mask, maps))
         image = scale * self.reconstruct(measured / scale, mask, maps)
@@ -46,8 +50,8 @@ def noise_level(kspace: Kspace, mask: Mask) -> Tensor:
     """
     n_y = kspace.shape[-2]
     edge = max(1, n_y // 16)
-    rows = torch.cat([kspace[..., :edge, :], kspace[..., n_y - edge:, :]], -2).detach().abs()
-    measured = torch.cat([mask[..., :edge, :], mask[..., n_y - edge:, :]], -2).expand_as(rows)
+    rows = torch.cat([kspace[..., :edge, :], kspace[..., n_y - edge :, :]], -2).detach().abs()
+    measured = torch.cat([mask[..., :edge, :], mask[..., n_y - edge :, :]], -2).expand_as(rows)
     outer = torch.where(measured, rows, torch.nan).flatten(1)
     return (outer.nanmedian(dim=1).values / 1.1774).nan_to_num(0.0)[:, None, None, None]
 
@@ -97,7 +101,9 @@ def n_weights(network: nn.Module) -> int:
     return sum(p.numel() for p in network.parameters())
 
 
-def conv_chain(n_in: int, n_out: int, width: int, depth: int, padding_mode: str = "zeros", slope: float = 0.01) -> nn.Sequential:
+def conv_chain(
+    n_in: int, n_out: int, width: int, depth: int, padding_mode: str = "zeros", slope: float = 0.01
+) -> nn.Sequential:
     """`depth` convolutions 3 x 3 with a leaky ReLU between: the plain CNN of the cascades [Schlemper2018]."""
     layers = []
     for i in range(depth):

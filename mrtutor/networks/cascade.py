@@ -39,6 +39,6 @@ class Cascade(Network):
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         data = Data.of(kspace, mask, maps, self.n_cg)
         x = data.fit.Ehy
-        for net, dc in zip(self.nets, self.dc):
+        for net, dc in zip(self.nets, self.dc, strict=True):
             x = dc(net(x), data)
         return x

@@ -63,8 +63,13 @@ def magnitude(x: Tensor) -> Tensor:
     return (real.square() + imag.square() + 1e-12).sqrt()
 
 
-ACTIVATIONS = {"crelu": lambda n_maps: CReLU(), "leaky crelu": lambda n_maps: CReLU(0.2), "zrelu": lambda n_maps: ZReLU(),
-               "modrelu": ModReLU, "cardioid": lambda n_maps: Cardioid()}
+ACTIVATIONS = {
+    "crelu": lambda n_maps: CReLU(),
+    "leaky crelu": lambda n_maps: CReLU(0.2),
+    "zrelu": lambda n_maps: ZReLU(),
+    "modrelu": ModReLU,
+    "cardioid": lambda n_maps: Cardioid(),
+}
 
 
 def activation(name: str, n_maps: int) -> ComplexLayer:

@@ -39,7 +39,15 @@ class ComplexConv2d(ComplexLayer):
 
     domain = "features"
 
-    def __init__(self, n_in: int, n_out: int, kernel_size: int = 3, stride: int = 1, padding_mode: str = "zeros", bias: bool = True):
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        kernel_size: int = 3,
+        stride: int = 1,
+        padding_mode: str = "zeros",
+        bias: bool = True,
+    ):
         super().__init__()
         if padding_mode not in ("zeros", "circular"):
             raise ValueError(f'padding_mode must be "zeros" or "circular", got {padding_mode!r}')

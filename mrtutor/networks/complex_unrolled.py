@@ -34,8 +34,17 @@ class ComplexUnrolled(Network):
     each CNN starts small.
     """
 
-    def __init__(self, kind: str = "complex", activation: str = "crelu", n_unrolls: int = 4, width: int = 16, n_blocks: int = 2,
-                 n_cg: int = 6, padding_mode: str = "zeros", flatten_phase: bool = True):
+    def __init__(
+        self,
+        kind: str = "complex",
+        activation: str = "crelu",
+        n_unrolls: int = 4,
+        width: int = 16,
+        n_blocks: int = 2,
+        n_cg: int = 6,
+        padding_mode: str = "zeros",
+        flatten_phase: bool = True,
+    ):
         super().__init__()
         if kind not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
@@ -48,7 +57,7 @@ class ComplexUnrolled(Network):
         nearest = Proximal(kspace, mask, maps * phase, self.n_cg)
         noise = (noise_level(kspace, mask) / 0.02).clamp_min(0.1).log()  # 0 at a noise of 2 % of the brightest tissue
         x = self.dc[0](nearest, torch.zeros_like(nearest.Ehy), noise)
-        for net, dc in zip(self.nets, self.dc[1:]):
+        for net, dc in zip(self.nets, self.dc[1:], strict=True):
             x = dc(nearest, net(x, noise), noise)
         return x.abs() + 0j if self.kind == "magnitude" else phase * x
 
@@ -89,14 +98,20 @@ class Correction(nn.Module):
 class ResidualCNN(nn.Module):
     """Complex maps as real channels (b, 2 n_in, y, x) -> (b, 2 n_out, y, x), or real channels (b, n_in, y, x) -> (b, n_out, y, x)."""
 
-    def __init__(self, is_complex: bool, n_in: int, n_out: int, width: int, n_blocks: int, name: str, padding_mode: str):
+    def __init__(
+        self, is_complex: bool, n_in: int, n_out: int, width: int, n_blocks: int, name: str, padding_mode: str
+    ):
         super().__init__()
         if not is_complex and "crelu" not in name:
-            raise ValueError(f'activation must be "crelu" or "leaky crelu" (ReLU part by part) for real channels, got {name!r}')
+            raise ValueError(
+                f'activation must be "crelu" or "leaky crelu" (ReLU part by part) for real channels, got {name!r}'
+            )
         conv = lambda a, b: convolution(is_complex, a, b, padding_mode=padding_mode)
         act = lambda: activation(name, width)
         self.first, self.last = conv(n_in, width), conv(width, n_out)
-        self.blocks = nn.ModuleList(nn.Sequential(act(), conv(width, width), act(), conv(width, width)) for _ in range(n_blocks))
+        self.blocks = nn.ModuleList(
+            nn.Sequential(act(), conv(width, width), act(), conv(width, width)) for _ in range(n_blocks)
+        )
         self.act = act()
         start_small(self.last)
 
@@ -110,4 +125,6 @@ class ResidualCNN(nn.Module):
 def width_of(kind: str, **arguments) -> int:
     """The width at which ComplexUnrolled(kind) has as many weights as ComplexUnrolled("complex", **arguments)."""
     rest = {name: value for name, value in arguments.items() if name != "width"}
-    return matched_width(lambda width: ComplexUnrolled(kind, width=width, **rest), lambda: ComplexUnrolled("complex", **arguments))
+    return matched_width(
+        lambda width: ComplexUnrolled(kind, width=width, **rest), lambda: ComplexUnrolled("complex", **arguments)
+    )

@@ -9,6 +9,8 @@ start small. The paper combines the coils by root sum of squares at the very end
 the phase and does not raise the background. So maps enter once, after the network; `coil_images` does without them.
 """
 
+import itertools
+
 from torch import Tensor, nn
 
 from ..coils import combine
@@ -36,7 +38,7 @@ class DeepComplexMRI(Network):
     def coil_images(self, kspace: Kspace, mask: Mask) -> Tensor:
         """The network without maps: (b, coil, y, x) measured k-space of brightness 1 -> (b, coil, y, x) images."""
         x = ifft2c(mask * kspace)
-        for net, dc in zip(self.nets, self.dc):
+        for net, dc in zip(self.nets, self.dc, strict=True):
             x = dc(net(x), kspace, mask)
         return x
 
@@ -54,7 +56,7 @@ def chain(n_coils: int, width: int, depth: int) -> nn.Sequential:
     """Complex convolutions 3 x 3 with CReLU between, all coils to all coils."""
     widths = [n_coils, *[width] * (depth - 1), n_coils]
     layers: list[nn.Module] = []
-    for a, b in zip(widths, widths[1:]):
+    for a, b in itertools.pairwise(widths):
         layers += [ComplexConv2d(a, b), CReLU()]
     start_small(layers[-2])
     return nn.Sequential(*layers[:-1])

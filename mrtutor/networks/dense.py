@@ -44,7 +44,9 @@ class DenseUnet(nn.Module):
         super().__init__()
         image, width, n_down = 1 if is_complex else 2, growth * n_layers, n_levels - 1
         self.first = convolution(is_complex, image, growth)
-        self.encode = nn.ModuleList(DenseBlock(is_complex, growth if i == 0 else width, growth, n_layers) for i in range(n_levels))
+        self.encode = nn.ModuleList(
+            DenseBlock(is_complex, growth if i == 0 else width, growth, n_layers) for i in range(n_levels)
+        )
         self.down = nn.ModuleList(convolution(is_complex, width, width, stride=2) for _ in range(n_down))
         self.up = nn.ModuleList(upsample(is_complex, width, growth) for _ in range(n_down))
         self.decode = nn.ModuleList(DenseBlock(is_complex, width + growth, growth, n_layers) for _ in range(n_down))
@@ -56,12 +58,12 @@ class DenseUnet(nn.Module):
         side = 2 ** len(self.down)
         x = self.first(F.pad(x, (0, -x_size % side, 0, -y_size % side), mode="replicate"))
         skips = []
-        for block, down in zip(self.encode, self.down):
+        for block, down in zip(self.encode, self.down, strict=True):
             x = block(x)
             skips.append(x)
             x = down(x)
         x = self.encode[-1](x)
-        for up, block in zip(self.up, self.decode):
+        for up, block in zip(self.up, self.decode, strict=True):
             x = block(torch.cat([up(x), skips.pop()], 1))
         return self.last(x)[..., :y_size, :x_size]
 
@@ -79,7 +81,7 @@ class DenseBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         maps = [x]
-        for norm, conv in zip(self.norms, self.convs):
+        for norm, conv in zip(self.norms, self.convs, strict=True):
             maps.append(conv(self.activation(norm(torch.cat(maps, 1)))))
         return torch.cat(maps[1:], 1)
 

@@ -133,4 +133,6 @@ class KIKI(Stagewise):
         if not order or not set(order) <= set(self.letters):
             raise ValueError(f"order must be a word of the letters {self.names}, got {order!r}")
         stage = partial(Stage, dc=dc)
-        super().__init__((stage(into, cnn(width, depth), back) for into, cnn, back in map(self.letters.get, order)), n_cg)
+        super().__init__(
+            (stage(into, cnn(width, depth), back) for into, cnn, back in map(self.letters.get, order)), n_cg
+        )

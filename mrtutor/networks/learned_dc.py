@@ -55,13 +55,18 @@ class LearnedFidelity(nn.Module):
     def __init__(self, width: int):
         super().__init__()
         self.coil, self.common = nn.Conv2d(6, width, 1), nn.Conv2d(3, width, 1, bias=False)
-        self.net = nn.Sequential(nn.LeakyReLU(0.2), nn.Conv2d(width, width, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(width, 3, 1))
+        self.net = nn.Sequential(
+            nn.LeakyReLU(0.2), nn.Conv2d(width, width, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(width, 3, 1)
+        )
         start_small(self.net[-1])
 
     def forward(self, r: Kspace, d: Kspace, y: Kspace, mask: Mask, noise: Tensor) -> Kspace:
         n_coils, dtype = r.shape[1], noise.dtype
-        own = torch.cat([to_channels((v / noise).flatten(0, 1)[:, None]) for v in (r, d)]
-                        + [(v.abs() / noise).log1p().flatten(0, 1)[:, None] for v in (r, y)], 1)  # (b * coil, 6, y, x)
+        own = torch.cat(
+            [to_channels((v / noise).flatten(0, 1)[:, None]) for v in (r, d)]
+            + [(v.abs() / noise).log1p().flatten(0, 1)[:, None] for v in (r, y)],
+            1,
+        )  # (b * coil, 6, y, x)
         shared = torch.cat([to_channels(r.mean(1, keepdim=True) / noise), mask.to(dtype)], 1)  # what all coils hear
         features = self.coil(own) + self.common(shared).repeat_interleave(n_coils, 0)
         out = self.net(features).unflatten(0, (-1, n_coils))  # (b, coil, 3, y, x)
@@ -75,7 +80,9 @@ FIDELITY = ("learned", "l2", "l1")
 class LearnedDC(Network):
     """`n_unrolls` of a fidelity block (`fidelity` one of learned, l2, l1) and an image block, a U-Net of `width` channels."""
 
-    def __init__(self, fidelity: str = "learned", n_unrolls: int = 4, width: int = 8, n_pools: int = 2, fidelity_width: int = 8):
+    def __init__(
+        self, fidelity: str = "learned", n_unrolls: int = 4, width: int = 8, n_pools: int = 2, fidelity_width: int = 8
+    ):
         super().__init__()
         if fidelity not in FIDELITY:
             raise ValueError(f"fidelity must be one of {', '.join(FIDELITY)}, got {fidelity!r}")
@@ -83,13 +90,15 @@ class LearnedDC(Network):
         for block in self.image:
             start_small(block.net.last)
         self.eta = nn.Parameter(torch.ones(n_unrolls))
-        make = {"l2": SquareFidelity, "l1": RobustFidelity, "learned": lambda: LearnedFidelity(fidelity_width)}[fidelity]
+        make = {"l2": SquareFidelity, "l1": RobustFidelity, "learned": lambda: LearnedFidelity(fidelity_width)}[
+            fidelity
+        ]
         self.fidelity = nn.ModuleList(make() for _ in range(n_unrolls))
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         noise = noise_level(kspace, mask).clamp_min(1e-3)
         x, d = encode_adjoint(kspace, mask, maps), torch.zeros_like(kspace)
-        for eta, fidelity, image in zip(self.eta, self.fidelity, self.image):
+        for eta, fidelity, image in zip(self.eta, self.fidelity, self.image, strict=True):
             d = fidelity(mask * (fft2c(maps * x) - kspace), d, kspace, mask, noise)
             Ahd = encode_adjoint(d, mask, maps)
             x = image(x, to_channels(Ahd)) - eta * Ahd

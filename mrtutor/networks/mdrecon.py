@@ -56,7 +56,7 @@ class MDReconNet(Network):
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         data = Data.of(kspace, mask, maps, self.n_cg)
         k, x = fft2c(data.fit.Ehy), data.fit.Ehy
-        for pair, fuse_k, fuse_i in zip(self.pairs, [*self.fuse_k, None], self.fuse_i):
+        for pair, fuse_k, fuse_i in zip(self.pairs, [*self.fuse_k, None], self.fuse_i, strict=True):
             k_branch, x_branch = pair(k, x, data)
             x = fuse_i(x_branch, ifft2c(k_branch))
             k = k if fuse_k is None else fuse_k(k_branch, fft2c(x_branch))  # the last blend gives the image only

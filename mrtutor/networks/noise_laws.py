@@ -49,4 +49,9 @@ def coil_correlated(kspace: Kspace, std: float, generator: torch.Generator, corr
     return add_noise(kspace, std, generator, covariance.to(kspace.device))
 
 
-NOISE_LAWS: dict[str, Callable] = {"white": white, "spikes": spikes, "line-correlated": line_correlated, "coil-correlated": coil_correlated}
+NOISE_LAWS: dict[str, Callable] = {
+    "white": white,
+    "spikes": spikes,
+    "line-correlated": line_correlated,
+    "coil-correlated": coil_correlated,
+}

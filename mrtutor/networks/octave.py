@@ -45,7 +45,15 @@ class ComplexCascade(Cascade):
 class DualOctave(ComplexCascade):
     """The cascade with a share `alpha` of its maps at half the matrix."""
 
-    def __init__(self, alpha: float = 0.125, n_cascades: int = 3, width: int = 16, depth: int = 5, dc: str = "hard", n_cg: int = 5):
+    def __init__(
+        self,
+        alpha: float = 0.125,
+        n_cascades: int = 3,
+        width: int = 16,
+        depth: int = 5,
+        dc: str = "hard",
+        n_cg: int = 5,
+    ):
         if not 0 <= alpha < 1:
             raise ValueError(f"alpha must lie in 0 <= alpha < 1 (the share of coarse maps), got {alpha}")
         self.alpha = alpha
@@ -62,8 +70,11 @@ class OctaveChain(nn.Module):
         super().__init__()
         coarse = round(alpha * width)
         self.convs = nn.ModuleList(
-            OctaveConv((1, 0) if i == 0 else (width - coarse, coarse), (1, 0) if i == depth - 1 else (width - coarse, coarse))
-            for i in range(depth))
+            OctaveConv(
+                (1, 0) if i == 0 else (width - coarse, coarse), (1, 0) if i == depth - 1 else (width - coarse, coarse)
+            )
+            for i in range(depth)
+        )
         start_small(self.convs[-1].fine)
         self.is_plain, self.activation = coarse == 0, CReLU()
 
@@ -85,7 +96,12 @@ class OctaveConv(nn.Module):
         conv = lambda a, b, bias: ComplexConv2d(a, b, bias=bias) if a and b else None
         self.fine, self.to_coarse = conv(n_in[0], n_out[0], True), conv(n_in[0], n_out[1], True)
         self.to_fine, self.coarse = conv(n_in[1], n_out[0], False), conv(n_in[1], n_out[1], False)
-        for path, n in ((self.fine, n_in[0]), (self.to_coarse, n_in[0]), (self.to_fine, n_in[1]), (self.coarse, n_in[1])):
+        for path, n in (
+            (self.fine, n_in[0]),
+            (self.to_coarse, n_in[0]),
+            (self.to_fine, n_in[1]),
+            (self.coarse, n_in[1]),
+        ):
             if path is not None:  # two paths end in one map: together they have the variance of one layer
                 with torch.no_grad():
                     path.weight.mul_((n / sum(n_in)) ** 0.5)

@@ -29,7 +29,9 @@ class Sigma(Network):
         super().__init__()
         if dc not in DC:
             raise ValueError(f"dc must be one of {', '.join(DC)}, got {dc!r}")
-        self.regulariser = Residual(Unet(2, 2, width, n_pools, norm=False))  # first, so that `dc` cannot change its draw
+        self.regulariser = Residual(
+            Unet(2, 2, width, n_pools, norm=False)
+        )  # first, so that `dc` cannot change its draw
         start_small(self.regulariser.net.last)
         self.dc = DC[dc]()
         self.n_unrolls, self.n_cg = n_unrolls, n_cg

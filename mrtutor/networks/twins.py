@@ -12,12 +12,22 @@ from .base import n_weights
 from .complex_layers import ComplexConv2d, ComplexUpsample
 
 
-def convolution(is_complex: bool, n_in: int, n_out: int, kernel_size: int = 3, stride: int = 1, padding_mode: str = "zeros",
-                bias: bool = True) -> nn.Module:
+def convolution(
+    is_complex: bool,
+    n_in: int,
+    n_out: int,
+    kernel_size: int = 3,
+    stride: int = 1,
+    padding_mode: str = "zeros",
+    bias: bool = True,
+) -> nn.Module:
     """A convolution from n_in to n_out complex maps, or real channels."""
     if is_complex:
         return ComplexConv2d(n_in, n_out, kernel_size, stride, padding_mode, bias)
-    return he(nn.Conv2d(n_in, n_out, kernel_size, stride, kernel_size // 2, padding_mode=padding_mode, bias=bias), kernel_size**2 * n_in)
+    return he(
+        nn.Conv2d(n_in, n_out, kernel_size, stride, kernel_size // 2, padding_mode=padding_mode, bias=bias),
+        kernel_size**2 * n_in,
+    )
 
 
 def upsample(is_complex: bool, n_in: int, n_out: int) -> nn.Module:

@@ -23,7 +23,11 @@ class ConvBlock(nn.Sequential):
     def __init__(self, n_in: int, n_out: int, norm: bool = True):
         layers = []
         for a, b in ((n_in, n_out), (n_out, n_out)):
-            layers += [nn.Conv2d(a, b, 3, padding=1, bias=not norm), *([nn.InstanceNorm2d(b)] if norm else []), nn.LeakyReLU(0.2)]
+            layers += [
+                nn.Conv2d(a, b, 3, padding=1, bias=not norm),
+                *([nn.InstanceNorm2d(b)] if norm else []),
+                nn.LeakyReLU(0.2),
+            ]
         super().__init__(*layers)
 
 
@@ -31,7 +35,11 @@ class UpBlock(nn.Sequential):
     """Transposed convolution that doubles the size, instance norm, leaky ReLU."""
 
     def __init__(self, n_in: int, n_out: int, norm: bool = True):
-        super().__init__(nn.ConvTranspose2d(n_in, n_out, 2, stride=2, bias=not norm), *([nn.InstanceNorm2d(n_out)] if norm else []), nn.LeakyReLU(0.2))
+        super().__init__(
+            nn.ConvTranspose2d(n_in, n_out, 2, stride=2, bias=not norm),
+            *([nn.InstanceNorm2d(n_out)] if norm else []),
+            nn.LeakyReLU(0.2),
+        )
 
 
 class Unet(nn.Module):
@@ -44,7 +52,7 @@ class Unet(nn.Module):
     def __init__(self, n_in: int = 2, n_out: int = 2, width: int = 16, n_pools: int = 3, norm: bool = True):
         super().__init__()
         widths = [width * 2**k for k in range(n_pools + 1)]
-        self.down = nn.ModuleList(ConvBlock(a, b, norm) for a, b in zip([n_in, *widths[:-2]], widths[:-1]))
+        self.down = nn.ModuleList(ConvBlock(a, b, norm) for a, b in zip([n_in, *widths[:-2]], widths[:-1], strict=True))
         self.bottom = ConvBlock(widths[-2], widths[-1], norm)
         self.up = nn.ModuleList(UpBlock(2 * w, w, norm) for w in reversed(widths[:-1]))
         self.merge = nn.ModuleList(ConvBlock(2 * w, w, norm) for w in reversed(widths[:-1]))
@@ -61,7 +69,7 @@ class Unet(nn.Module):
             skips.append(x)
             x = F.avg_pool2d(x, 2)
         x = self.bottom(x)
-        for up, merge in zip(self.up, self.merge):
+        for up, merge in zip(self.up, self.merge, strict=True):
             x = merge(torch.cat([up(x), skips.pop()], dim=1))
         return self.last(x)[..., :y_size, :x_size]
 

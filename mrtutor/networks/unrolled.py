@@ -35,7 +35,7 @@ class VarNet(Network):
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         Ehy, EhE = encode_adjoint(kspace, mask, maps), normal(mask, maps)
         x = Ehy
-        for eta, net in zip(self.eta, self.nets):
+        for eta, net in zip(self.eta, self.nets, strict=True):
             x = self.x(x - eta * (EhE(x) - Ehy) - to_complex(net(to_channels(x))))
         return x
 
@@ -60,7 +60,7 @@ class MoDL(Network):
         noise, R = about[..., :1, :1].split(1, dim=1)
         fit = Proximal(kspace, mask, maps, self.n_cg)
         x = self.start(kspace, mask, maps)
-        for denoise, trust in zip(self.denoise, self.trust):
+        for denoise, trust in zip(self.denoise, self.trust, strict=True):
             z = denoise(x, about)
             x = self.fitted(fit(z, bounded(10 * (trust[0] + trust[1] * noise + trust[2] * R))))
         return phase * x

@@ -29,7 +29,9 @@ def haar(image: Tensor) -> Tensor:
         image = torch.cat([image, image[..., -1:, :]], -2)
     if x % 2:
         image = torch.cat([image, image[..., -1:]], -1)
-    a, b, c, d = (image[..., i::2, j::2] for i in (0, 1) for j in (0, 1))  # upper left, upper right, lower left, lower right
+    a, b, c, d = (
+        image[..., i::2, j::2] for i in (0, 1) for j in (0, 1)
+    )  # upper left, upper right, lower left, lower right
     return torch.cat([a + b + c + d, a - b + c - d, a + b - c - d, a - b - c + d], 1) / 2
 
 
@@ -110,7 +112,7 @@ class ImagePart(nn.Module):
     def forward(self, x: Image) -> Image:
         coarse = self.first(to_channels(x))
         features = 0
-        for block, fuse in zip(self.blocks, self.fuse):
+        for block, fuse in zip(self.blocks, self.fuse, strict=True):
             coarse = block(coarse)
             features = features + F.interpolate(fuse(coarse), x.shape[-2:], mode="bilinear")
             coarse = F.avg_pool2d(coarse, 2, ceil_mode=True)
@@ -128,7 +130,13 @@ class WaveletPart(nn.Module):
         self.bands = nn.ModuleDict({band: correction(2, width if band == "LL" else width // 2, 3) for band in BANDS})
 
     def forward(self, bands: Tensor) -> Tensor:
-        return torch.cat([band + to_complex(cnn(to_channels(band))) for cnn, band in zip(self.bands.values(), bands.split(1, 1))], 1)
+        return torch.cat(
+            [
+                band + to_complex(cnn(to_channels(band)))
+                for cnn, band in zip(self.bands.values(), bands.split(1, 1), strict=True)
+            ],
+            1,
+        )
 
 
 class HIWDNet(Stagewise):
@@ -138,7 +146,15 @@ class HIWDNet(Stagewise):
     what the paper argues against.
     """
 
-    def __init__(self, n_cascades: int = 2, width: int = 16, growth: int = 8, tailored: bool = True, dc: str = "proximal", n_cg: int = 5):
+    def __init__(
+        self,
+        n_cascades: int = 2,
+        width: int = 16,
+        growth: int = 8,
+        tailored: bool = True,
+        dc: str = "proximal",
+        n_cg: int = 5,
+    ):
         stages = []
         for _ in range(n_cascades):
             image_part, wavelet_part = ImagePart(width, growth), WaveletPart(width)
@@ -152,6 +168,8 @@ class HIWDNet(Stagewise):
 
 def plain_width(n_parameters: int) -> int:
     """Channels at which an image CNN and a wavelet CNN of 5 layers have, together, nearest to `n_parameters`."""
+
     def plain(n_channels, width):  # weights and biases of n_channels -> width -> width -> width -> width -> n_channels
         return 9 * (2 * n_channels * width + 3 * width**2) + 4 * width + n_channels
+
     return min(range(2, 129), key=lambda width: abs(plain(2, width) + plain(8, width) - n_parameters))

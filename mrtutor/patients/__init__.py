@@ -13,5 +13,20 @@ from .render import LEVELS, Patient, patient, volume
 from .subject import SPLITS
 from .tissue import SEQUENCES, TISSUES
 
-__all__ = ["LESION_KINDS", "LEVELS", "Lesion", "Patient", "SEQUENCES", "SPLITS", "TISSUES", "VENDORS", "Vendor",
-           "data_version", "even_intensity", "motion", "patient", "volume", "zero_fill"]
+__all__ = [
+    "LESION_KINDS",
+    "LEVELS",
+    "SEQUENCES",
+    "SPLITS",
+    "TISSUES",
+    "VENDORS",
+    "Lesion",
+    "Patient",
+    "Vendor",
+    "data_version",
+    "even_intensity",
+    "motion",
+    "patient",
+    "volume",
+    "zero_fill",
+]

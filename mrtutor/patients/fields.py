@@ -9,8 +9,11 @@ def texture(generator, shape, voxel_mm, height_mm, low_mm, high_mm, step_mm=4.0)
     k = np.hypot(ky[:, None], kx)
     band = (np.exp(-((k * low_mm) ** 2)) - np.exp(-((k * high_mm) ** 2))).astype(np.float32)
     layer = int(np.floor(height_mm / step_mm))
-    angle = np.pi / 2 * (height_mm / step_mm - layer)       # from one layer to the next at constant variance
-    noise = (w * generator(j + 1000).standard_normal(shape, dtype=np.float32) for w, j in ((np.cos(angle), layer), (np.sin(angle), layer + 1)))
+    angle = np.pi / 2 * (height_mm / step_mm - layer)  # from one layer to the next at constant variance
+    noise = (
+        w * generator(j + 1000).standard_normal(shape, dtype=np.float32)
+        for w, j in ((np.cos(angle), layer), (np.sin(angle), layer + 1))
+    )
     field = np.fft.irfft2(np.fft.rfft2(sum(noise)) * band, s=shape)
     return (field / np.maximum(field.std(), 1e-12)).astype(np.float32)
 

@@ -9,7 +9,11 @@ from pathlib import Path
 import numpy as np
 
 ASSET = Path(__file__).parent / "assets" / "heads.npz"
-T1_STEP, DEPTH_STEP, SKULL = 1 / 150, 0.15, 170  # what a byte means: share of white matter's T1 signal; mm of depth, 0 at SKULL
+T1_STEP, DEPTH_STEP, SKULL = (
+    1 / 150,
+    0.15,
+    170,
+)  # what a byte means: share of white matter's T1 signal; mm of depth, 0 at SKULL
 
 
 @lru_cache(maxsize=3)
@@ -21,12 +25,20 @@ def load_head(name: str) -> tuple[np.ndarray, np.ndarray]:
 
     with np.load(ASSET, allow_pickle=False) as asset:
         shape, origin = tuple(asset["shape"]), asset["origin_mm"].astype(np.float32)
-        t1, skull, globe = (np.frombuffer(lzma.decompress(asset[f"{name}_{part}"].tobytes()), np.uint8) for part in ("t1", "skull", "eye"))
+        t1, skull, globe = (
+            np.frombuffer(lzma.decompress(asset[f"{name}_{part}"].tobytes()), np.uint8)
+            for part in ("t1", "skull", "eye")
+        )
     t1 = _undo_prediction(t1.reshape(shape))
     skull, globe = (np.unpackbits(part)[: t1.size].reshape(shape) for part in (skull, globe))
     depth = gaussian_filter((distance_transform_edt(skull) - distance_transform_edt(1 - skull)).astype(np.float32), 0.7)
     near = gaussian_filter(maximum_filter(t1, 5).astype(np.float32), 1.0)
-    parts = (3.0 * t1, np.clip(SKULL + depth / DEPTH_STEP, 0, 255), 255 * gaussian_filter(globe.astype(np.float32), 0.6), 3.0 * near)
+    parts = (
+        3.0 * t1,
+        np.clip(SKULL + depth / DEPTH_STEP, 0, 255),
+        255 * gaussian_filter(globe.astype(np.float32), 0.6),
+        3.0 * near,
+    )
     voxels = np.empty((shape[0], 2 * shape[1], 2 * shape[2], len(parts)), np.uint8)
     for channel, part in enumerate(parts):
         for z, plane in enumerate(part):
@@ -46,7 +58,7 @@ def _undo_prediction(residual):
     """Each row was stored minus the mean of the row above and of the same row one slice below."""
     levels = np.zeros(residual.shape, np.uint16)
     below = np.zeros(residual.shape[1:], np.uint16)
-    for plane, rest in zip(levels, residual):
+    for plane, rest in zip(levels, residual, strict=True):
         above = np.zeros(residual.shape[2], np.uint16)
         for y, row in enumerate(rest):
             above = plane[y] = (row + (above + below[y]) // 2) & 255
@@ -57,7 +69,9 @@ def _undo_prediction(residual):
 def _twice(plane):
     """Midpoints inserted along the first axis, by six-tap interpolation, close to sinc: (n, m) -> (2n, m)."""
     a, n = np.pad(np.asarray(plane, np.float32), [(2, 3), (0, 0)], mode="edge"), len(plane)
-    middle = (150 * (a[2 : n + 2] + a[3 : n + 3]) - 25 * (a[1 : n + 1] + a[4 : n + 4]) + 3 * (a[:n] + a[5 : n + 5])) / 256
+    middle = (
+        150 * (a[2 : n + 2] + a[3 : n + 3]) - 25 * (a[1 : n + 1] + a[4 : n + 4]) + 3 * (a[:n] + a[5 : n + 5])
+    ) / 256
     return np.stack([a[2 : n + 2], middle], 1).reshape(2 * n, -1)
 
 
@@ -66,8 +80,8 @@ def sample(name: str, x, y, z):
     voxels, origin = load_head(name)
     table, size = voxels.reshape(-1, 4), voxels.shape
     where = (z - origin[0], (origin[1] - y) * 2, (origin[2] - x) * 2)
-    low = [np.clip(np.floor(w), 0, n - 2).astype(np.int32) for w, n in zip(where, size)]
-    part = [np.clip(w - i, 0, 1).astype(np.float32) for w, i in zip(where, low)]
+    low = [np.clip(np.floor(w), 0, n - 2).astype(np.int32) for w, n in zip(where, size[:3], strict=True)]
+    part = [np.clip(w - i, 0, 1).astype(np.float32) for w, i in zip(where, low, strict=True)]
     first = (low[0] * size[1] + low[1]) * size[2] + low[2]
     total = np.zeros((*np.shape(x), 4), np.float32)
     for dz, wz in enumerate((1 - part[0], part[0])):

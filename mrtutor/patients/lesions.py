@@ -7,7 +7,12 @@ import numpy as np
 from .sites import place, plausible
 from .tissue import LESION_TISSUES, brain_signal, signal
 
-SIZES_MM = {"ms": (4.0, 11.0), "metastasis": (5.0, 15.0), "infarct": (5.0, 11.0), "microbleed": (2.5, 5.0)}  # drawn from
+SIZES_MM = {
+    "ms": (4.0, 11.0),
+    "metastasis": (5.0, 15.0),
+    "infarct": (5.0, 11.0),
+    "microbleed": (2.5, 5.0),
+}  # drawn from
 KINDS = tuple(SIZES_MM)
 CORE = {"ms": "plaque", "metastasis": "enhancing", "infarct": "lacune", "microbleed": "haemosiderin"}
 
@@ -38,7 +43,9 @@ def choose(wanted, tissues, down, right, rng):
         return ()
     if isinstance(wanted, str):
         wanted = [Lesion(wanted)] * (1 if wanted == "infarct" else int(rng.integers(3, 6)))
-    odds = {kind: plausible(kind, tissues, down, right) for kind in {lesion.kind for lesion in wanted if lesion.at is None}}
+    odds = {
+        kind: plausible(kind, tissues, down, right) for kind in {lesion.kind for lesion in wanted if lesion.at is None}
+    }
     chosen = []
     for lesion in wanted:
         size = lesion.size_mm or float(rng.uniform(*SIZES_MM[lesion.kind]))
@@ -55,7 +62,10 @@ def draw(lesions, image, tissues, sequence, down, right, height, generator):
     """
     image, mask = image.copy(), np.zeros(image.shape, bool)
     for number, lesion in enumerate(lesions):
-        near = [np.flatnonzero(np.abs(axis - centre) < 1.7 * lesion.size_mm + 2) for axis, centre in zip((down, right), lesion.at)]
+        near = [
+            np.flatnonzero(np.abs(axis - centre) < 1.7 * lesion.size_mm + 2)
+            for axis, centre in zip((down, right), lesion.at, strict=True)
+        ]
         window = np.ix_(*near)
         r, short = _radius(lesion, down[near[0]], right[near[1]], height, generator(number))
         image[window] = _blend(lesion, image[window], tissues[2][window], sequence, r, short)
@@ -69,11 +79,11 @@ def _blend(lesion, picture, white, sequence, r, short):
     if lesion.contrast is not None:
         return picture * (1 + lesion.contrast * inside(1))
     layers = [(inside(1), CORE[lesion.kind])]
-    if lesion.kind == "metastasis":     # oedema spreads along white matter; a large one is dead inside
-        layers = [(np.clip(2.2 - 0.7 * r, 0, 0.9) * white, "oedema")] + layers
+    if lesion.kind == "metastasis":  # oedema spreads along white matter; a large one is dead inside
+        layers = [(np.clip(2.2 - 0.7 * r, 0, 0.9) * white, "oedema"), *layers]
         layers += [(inside(0.55), "necrosis")] if lesion.size_mm > 9 else []
-    if lesion.kind == "infarct":        # gliosis around the hole
-        layers = [(0.8 * inside(1.35), "gliosis")] + layers
+    if lesion.kind == "infarct":  # gliosis around the hole
+        layers = [(0.8 * inside(1.35), "gliosis"), *layers]
     for share, tissue in layers:
         picture = (1 - share) * picture + share * signal(LESION_TISSUES[tissue], sequence) / brain_signal(sequence)
     return picture
@@ -84,7 +94,9 @@ def _radius(lesion, down, right, height, rng):
     v, u = down[:, None] - lesion.at[0], right[None, :] - lesion.at[1]
     long = lesion.size_mm / 2
     short = long * (rng.uniform(0.6, 0.8) if lesion.kind in ("ms", "infarct") else rng.uniform(0.88, 1.0))
-    turn = np.arctan2(lesion.at[0], lesion.at[1]) if lesion.kind == "ms" else rng.uniform(0, np.pi)  # plaques point away from the ventricles
+    turn = (
+        np.arctan2(lesion.at[0], lesion.at[1]) if lesion.kind == "ms" else rng.uniform(0, np.pi)
+    )  # plaques point away from the ventricles
     a, b = np.cos(turn) * u + np.sin(turn) * v, np.cos(turn) * v - np.sin(turn) * u
     angle = np.arctan2(b, a)
     wobble = 1 + 0.06 * np.sin(2 * angle + rng.uniform(0, 6)) + 0.05 * np.sin(3 * angle + rng.uniform(0, 6))

@@ -11,8 +11,15 @@ from .lesions import Lesion, choose, draw
 from .subject import Subject
 from .tissue import SEQUENCES, Sequence
 
-LEVELS = {"orbits": -36.0, "posterior fossa": -26.0, "midbrain": -12.0, "basal ganglia": 4.0,
-          "ventricles": 18.0, "centrum semiovale": 38.0, "vertex": 56.0}  # mm above the plane of the commissures
+LEVELS = {
+    "orbits": -36.0,
+    "posterior fossa": -26.0,
+    "midbrain": -12.0,
+    "basal ganglia": 4.0,
+    "ventricles": 18.0,
+    "centrum semiovale": 38.0,
+    "vertex": 56.0,
+}  # mm above the plane of the commissures
 
 
 @dataclass(frozen=True)
@@ -65,16 +72,33 @@ class Look:
     def __post_init__(self):
         if self.contrast not in SEQUENCES:
             raise ValueError(f"contrast must be one of {tuple(SEQUENCES)}, got {self.contrast!r}")
-        for name, low, high in (("size", 16, 1024), ("fill", 0.2, 1.3), ("thickness_mm", 0.1, 10), ("texture", 0, 10), ("bias", 0, 3)):
+        for name, low, high in (
+            ("size", 16, 1024),
+            ("fill", 0.2, 1.3),
+            ("thickness_mm", 0.1, 10),
+            ("texture", 0, 10),
+            ("bias", 0, 3),
+        ):
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise ValueError(f"{name} must lie in {low}..{high}, got {value}")
 
 
-def patient(seed: int, contrast: str = "T1", size: int = 256, level: str | float | None = "basal ganglia",
-            lesions: str | list[Lesion] | None = None, split: str = "test", phase: bool = True, texture: float = 1.0,
-            fill: float | None = None, thickness_mm: float = 3.0, bias: float = 1.0, fat_shift_mm: float = 0.0,
-            head: str | None = None) -> Patient:
+def patient(
+    seed: int,
+    contrast: str = "T1",
+    size: int = 256,
+    level: str | float | None = "basal ganglia",
+    lesions: str | list[Lesion] | None = None,
+    split: str = "test",
+    phase: bool = True,
+    texture: float = 1.0,
+    fill: float | None = None,
+    thickness_mm: float = 3.0,
+    bias: float = 1.0,
+    fat_shift_mm: float = 0.0,
+    head: str | None = None,
+) -> Patient:
     """Draw one slice of virtual patient `seed`: the same arguments give the same patient, bit for bit on one machine.
 
     contrast      a name in SEQUENCES
@@ -96,8 +120,16 @@ def patient(seed: int, contrast: str = "T1", size: int = 256, level: str | float
     return _slice(subject, look, height, height)
 
 
-def volume(seed: int, n_slices: int, spacing_mm: float = 3.0, drift: float = 1.0, level: str | float | None = "basal ganglia",
-           split: str = "test", head: str | None = None, **look) -> list[Patient]:
+def volume(
+    seed: int,
+    n_slices: int,
+    spacing_mm: float = 3.0,
+    drift: float = 1.0,
+    level: str | float | None = "basal ganglia",
+    split: str = "test",
+    head: str | None = None,
+    **look,
+) -> list[Patient]:
     """Adjacent slices of one patient from below upwards, around `level`; the other arguments as in `patient`.
 
     drift: how far the anatomy moves between slices, in units of spacing_mm; 0 repeats one slice, so that this is the
@@ -131,19 +163,31 @@ def _slice(subject, look, height, middle):
     length, width = front - back, right_edge - left_edge
     fov = (256.0, 256.0) if look.fill is None else (max(width / look.fill, length / 0.92), width / look.fill)
     voxel = (fov[0] / size, fov[1] / size)
-    down, right = ((np.arange(size) - size // 2) * v for v in voxel)        # mm from the picture's centre
+    down, right = ((np.arange(size) - size // 2) * v for v in voxel)  # mm from the picture's centre
     forward, sideways = subject.offset[0] - down, subject.offset[1] - right  # mm from the head's middle
     y, x = (front + back) / 2 + forward, (right_edge + left_edge) / 2 + sideways
     tissues, t2_loss, grain = compose.tissues(subject, y, x, height, middle, voxel, look.thickness_mm)
     image = compose.weigh(subject, tissues, t2_loss, sequence, look.fat_shift_mm / voxel[0])
     lesions = choose(look.lesions, tissues, down, right, subject.rng("sites"))
-    image, mask = draw(lesions, image, tissues, sequence, down, right, height - middle, lambda n: subject.rng("lesion", n))
+    image, mask = draw(
+        lesions, image, tissues, sequence, down, right, height - middle, lambda n: subject.rng("lesion", n)
+    )
     image = image * (1 + look.texture * compose.unevenness(tissues, grain))
     image = image * shading(subject.rng("coils"), forward, sideways) ** np.float32(look.bias)
     if look.phase:
         image = image * np.exp(1j * compose.phase(subject, forward, sideways, height, length / 2, sequence))
     else:
         image = np.abs(image)
-    return Patient(image=torch.from_numpy(image.astype(np.complex64))[None], tissues=torch.from_numpy(tissues),
-                   lesion=torch.from_numpy(mask)[None], fov_mm=tuple(map(float, fov)), contrast=look.contrast, sequence=sequence,
-                   seed=subject.seed, split=subject.split, head=subject.head, level_mm=height, lesions=lesions)
+    return Patient(
+        image=torch.from_numpy(image.astype(np.complex64))[None],
+        tissues=torch.from_numpy(tissues),
+        lesion=torch.from_numpy(mask)[None],
+        fov_mm=tuple(map(float, fov)),
+        contrast=look.contrast,
+        sequence=sequence,
+        seed=subject.seed,
+        split=subject.split,
+        head=subject.head,
+        level_mm=height,
+        lesions=lesions,
+    )

@@ -6,10 +6,14 @@ from .anatomy import ARTERIES_MM
 from .heads import sample
 from .tissue import TISSUES
 
-SPLITS = {"train": (1, ("colin", "icbm")), "val": (2, ("colin", "icbm")), "test": (3, ("s1",))}  # code of the seed; heads
+SPLITS = {
+    "train": (1, ("colin", "icbm")),
+    "val": (2, ("colin", "icbm")),
+    "test": (3, ("s1",)),
+}  # code of the seed; heads
 KNOTS_MM = 30.0  # spacing of the control points that bend a head
 GRID = np.arange(-136.0, 137.0, 4.0)  # coarse axes in mm
-SKULL_MM = 8.0   # thickness of the base heads' skulls
+SKULL_MM = 8.0  # thickness of the base heads' skulls
 
 
 class Subject:
@@ -28,12 +32,16 @@ class Subject:
         drawn = heads[rng.integers(len(heads))]
         self.head = head or drawn
         self.mirror = 1 - 2 * int(rng.integers(2))
-        self.scale = rng.uniform(0.89, 0.98) * np.exp(rng.uniform(-0.035, 0.035, 3))  # x, y, z: MNI heads are larger than most
-        self.bend = (rng.normal(size=(3, 10, 10, 10)) * np.array([3.0, 3.0, 2.5])[:, None, None, None]).astype(np.float32)
-        self.swell = rng.uniform(-0.10, 0.25)                # ventricles and what surrounds them
-        self.skull = rng.uniform(0.55, 1.0)                  # thickness against the base head's
+        self.scale = rng.uniform(0.89, 0.98) * np.exp(
+            rng.uniform(-0.035, 0.035, 3)
+        )  # x, y, z: MNI heads are larger than most
+        self.bend = (rng.normal(size=(3, 10, 10, 10)) * np.array([3.0, 3.0, 2.5])[:, None, None, None]).astype(
+            np.float32
+        )
+        self.swell = rng.uniform(-0.10, 0.25)  # ventricles and what surrounds them
+        self.skull = rng.uniform(0.55, 1.0)  # thickness against the base head's
         self.nod, self.roll, self.turn = rng.normal(size=3) * (0.06, 0.03, 0.03)  # radians
-        self.offset = rng.normal(size=2) * 2.0               # mm off the field's centre, y and x
+        self.offset = rng.normal(size=2) * 2.0  # mm off the field's centre, y and x
         spread = {"fat": 0.08, "marrow": 0.15, "muscle": 0.05}
         self.water = {t: float(np.exp(rng.normal() * spread.get(t, 0.01))) for t in TISSUES}
         self.iron = rng.uniform(0.5, 1.3)

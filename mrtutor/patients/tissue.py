@@ -18,23 +18,25 @@ class Tissue:
 FAT_HZ = -440.0  # 3.5 ppm at 3 T
 
 TISSUES = {  # the columns of Tissue; sources behind
-    "csf": Tissue(1.00, 4200, 2000, 700),          # [Hopkins1986]; the reference of density
-    "grey": Tissue(0.83, 1400, 102, 63),           # T1, T2 between [Wansapura1999] and [Stanisz2005]; T2* [Peters2007]; density [Tofts2003]
-    "white": Tissue(0.69, 850, 75, 45),            # T1, T2* [Wansapura1999]; T2 between it and [Stanisz2005]; density [Tofts2003]
-    "blood": Tissue(0.85, 1930, 150, 60),          # T1 [Stanisz2005]; what flow makes of it: Sequence.flow
-    "muscle": Tissue(0.78, 1410, 40, 33),          # [Stanisz2005]; stands for skin, mucosa and lens too
-    "fat": Tissue(0.78, 380, 80, 58, FAT_HZ),     # T1 [deBazelaire2004]; T2 as an echo train shows it
-    "marrow": Tissue(0.60, 450, 70, 22, FAT_HZ),   # fatty marrow between trabeculae [deBazelaire2004]
-    "dura": Tissue(0.55, 900, 35, 15),             # fibrous: falx and tentorium
+    "csf": Tissue(1.00, 4200, 2000, 700),  # [Hopkins1986]; the reference of density
+    "grey": Tissue(
+        0.83, 1400, 102, 63
+    ),  # T1, T2 between [Wansapura1999] and [Stanisz2005]; T2* [Peters2007]; density [Tofts2003]
+    "white": Tissue(0.69, 850, 75, 45),  # T1, T2* [Wansapura1999]; T2 between it and [Stanisz2005]; density [Tofts2003]
+    "blood": Tissue(0.85, 1930, 150, 60),  # T1 [Stanisz2005]; what flow makes of it: Sequence.flow
+    "muscle": Tissue(0.78, 1410, 40, 33),  # [Stanisz2005]; stands for skin, mucosa and lens too
+    "fat": Tissue(0.78, 380, 80, 58, FAT_HZ),  # T1 [deBazelaire2004]; T2 as an echo train shows it
+    "marrow": Tissue(0.60, 450, 70, 22, FAT_HZ),  # fatty marrow between trabeculae [deBazelaire2004]
+    "dura": Tissue(0.55, 900, 35, 15),  # fibrous: falx and tentorium
 }
 LESION_TISSUES = {
-    "plaque": Tissue(0.86, 1500, 140, 90),         # longer T1 and T2, more water than white matter [Tofts2003]
-    "enhancing": Tissue(0.86, 480, 105, 60),       # after contrast agent: short T1
+    "plaque": Tissue(0.86, 1500, 140, 90),  # longer T1 and T2, more water than white matter [Tofts2003]
+    "enhancing": Tissue(0.86, 480, 105, 60),  # after contrast agent: short T1
     "necrosis": Tissue(0.95, 2300, 300, 150),
-    "oedema": Tissue(0.86, 1450, 135, 90),         # vasogenic
-    "lacune": Tissue(0.98, 3600, 900, 400),        # old: nearly CSF
-    "gliosis": Tissue(0.85, 1450, 140, 90),        # its rim
-    "haemosiderin": Tissue(0.60, 1100, 22, 3),     # gone on gradient echo
+    "oedema": Tissue(0.86, 1450, 135, 90),  # vasogenic
+    "lacune": Tissue(0.98, 3600, 900, 400),  # old: nearly CSF
+    "gliosis": Tissue(0.85, 1450, 140, 90),  # its rim
+    "haemosiderin": Tissue(0.60, 1100, 22, 3),  # gone on gradient echo
 }
 
 
@@ -56,7 +58,9 @@ class Sequence:
 SEQUENCES = {
     "T1": Sequence("gradient echo", tr=14, te=3.0, flip=30, flow=0.9),
     "T2": Sequence("spin echo", tr=5000, te=95),
-    "PD": Sequence("gradient echo", tr=48, te=12.4, flip=7, flow=0.35),  # the protocol of the public 16-channel brain; its 8 degrees, as weak as its contrast shows
+    "PD": Sequence(
+        "gradient echo", tr=48, te=12.4, flip=7, flow=0.35
+    ),  # the protocol of the public 16-channel brain; its 8 degrees, as weak as its contrast shows
     "FLAIR": Sequence("inversion recovery", tr=9000, te=110, ti=2450),
 }
 
@@ -83,4 +87,6 @@ def signal(tissue: Tissue, sequence: Sequence) -> complex:
 
 def brain_signal(sequence: Sequence) -> float:
     """Mean over a brain of 12 % CSF, 46 % grey and 42 % white matter: the unit of a patient's image."""
-    return sum(share * abs(signal(TISSUES[t], sequence)) for t, share in (("csf", 0.12), ("grey", 0.46), ("white", 0.42)))
+    return sum(
+        share * abs(signal(TISSUES[t], sequence)) for t, share in (("csf", 0.12), ("grey", 0.46), ("white", 0.42))
+    )

@@ -14,3 +14,21 @@ from .lines import (
 )
 from .patterns import PATTERNS, as_many_lines
 from .points import poisson_disc, radial, variable_density_2d
+
+__all__ = [
+    "PATTERNS",
+    "as_many_lines",
+    "centre_only",
+    "default_n_acs",
+    "equispaced",
+    "gaussian",
+    "offset_symmetric",
+    "partial_fourier",
+    "point_spread",
+    "poisson_disc",
+    "radial",
+    "true_acceleration",
+    "uniform_random",
+    "variable_density",
+    "variable_density_2d",
+]

@@ -100,7 +100,9 @@ def _random_lines(shape, acceleration, n_acs, generator, density) -> Tensor:
     n_x = _check(shape, acceleration, n_acs)
     budget = round(n_x / acceleration)
     if n_acs > budget:
-        raise ValueError(f"n_acs must fit the budget of {budget} lines ({n_x} lines at acceleration {acceleration}), got {n_acs}")
+        raise ValueError(
+            f"n_acs must fit the budget of {budget} lines ({n_x} lines at acceleration {acceleration}), got {n_acs}"
+        )
     k = (torch.arange(n_x) - n_x // 2).abs() / (n_x / 2)  # 0 at the centre, 1 at the edge
     weights = density(k).clamp_min(1e-6)
     weights[_centre(n_acs, n_x)] = 0

@@ -18,11 +18,15 @@ PATTERNS = {  # every entry: (shape, acceleration, n_acs, generator) -> mask
 }
 
 
-def as_many_lines(pattern: str, shape, acceleration: int, n_acs: int | None = None, generator: Generator | None = None) -> Mask:
+def as_many_lines(
+    pattern: str, shape, acceleration: int, n_acs: int | None = None, generator: Generator | None = None
+) -> Mask:
     """Every `acceleration`-th line and `n_acs` calibration lines (their usual number); for other `PATTERNS` of lines as many: bool (1, y, x).
 
     So that methods which want different patterns can be compared after the same measuring time.
     """
     n_acs = default_n_acs(acceleration, shape[-1]) if n_acs is None else n_acs
     regular = equispaced(shape, acceleration, n_acs)
-    return regular if pattern == "equispaced" else PATTERNS[pattern](shape, true_acceleration(regular), n_acs, generator)
+    return (
+        regular if pattern == "equispaced" else PATTERNS[pattern](shape, true_acceleration(regular), n_acs, generator)
+    )

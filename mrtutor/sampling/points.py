@@ -14,7 +14,9 @@ def _budget(shape, acceleration, n_acs) -> int:
     if not 0 <= n_acs <= min(n_y, n_x):
         raise ValueError(f"n_acs must lie in 0..{min(n_y, n_x)} (the shorter side), got {n_acs}")
     if n_acs**2 > budget:
-        raise ValueError(f"n_acs must fit the budget of {budget} points ({n_y} x {n_x} at acceleration {acceleration}), got a block of {n_acs} x {n_acs}")
+        raise ValueError(
+            f"n_acs must fit the budget of {budget} points ({n_y} x {n_x} at acceleration {acceleration}), got a block of {n_acs} x {n_acs}"
+        )
     return budget
 
 
@@ -30,7 +32,9 @@ def _radius(shape) -> Tensor:
     return torch.hypot(axes[0][:, None], axes[1][None, :])
 
 
-def variable_density_2d(shape, acceleration: float, n_acs: int, generator: torch.Generator, power: float = 3.0) -> Tensor:
+def variable_density_2d(
+    shape, acceleration: float, n_acs: int, generator: torch.Generator, power: float = 3.0
+) -> Tensor:
     """Points drawn with chance ~ (1 - |k|/k_max)^power, plus a calibration square of side `n_acs`; exact budget."""
     budget = _budget(shape, acceleration, n_acs)
     block = _block(shape, n_acs)

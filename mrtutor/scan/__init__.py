@@ -1,7 +1,7 @@
 """A scan: raw k-space with all that is needed to look at it, from a virtual patient or from an HDF5 file.
 
-    scan = load("brain-16ch", otherwise=lambda: acquire(patient(7)))     the real brain where it was fetched
-    scan = read("my_exam.h5", slice=12)                                  your own fastMRI-style file
+scan = load("brain-16ch", otherwise=lambda: acquire(patient(7)))     the real brain where it was fetched
+scan = read("my_exam.h5", slice=12)                                  your own fastMRI-style file
 """
 
 from .acquire import acquire
@@ -12,4 +12,4 @@ from .rules import ScanFileError
 from .saving import write
 from .shelf import find, load
 
-__all__ = ["Scan", "ScanFileError", "UPRIGHT", "acquire", "find", "load", "open_file", "read", "write"]
+__all__ = ["UPRIGHT", "Scan", "ScanFileError", "acquire", "find", "load", "open_file", "read", "write"]

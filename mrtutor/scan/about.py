@@ -24,15 +24,23 @@ def about(path, attributes: dict, header: str, shape: tuple[int, int], upright=N
         label = known.label if known and "label" not in attributes else _label(path, attributes)
     voxel = known.voxel_mm if known and "voxel_mm" not in attributes else _voxel(path, attributes, header, shape)
     real = attributes.get("real", True)
-    return {"upright": upright, "letters": tuple(letters), "label": label, "voxel_mm": voxel or (1.0, 1.0),
-            "voxel_known": voxel is not None, "real": bool(real) if isinstance(real, (bool, int)) else True}
+    return {
+        "upright": upright,
+        "letters": tuple(letters),
+        "label": label,
+        "voxel_mm": voxel or (1.0, 1.0),
+        "voxel_known": voxel is not None,
+        "real": bool(real) if isinstance(real, (bool, int)) else True,
+    }
 
 
 def _upright(path, attributes) -> str:
     if "upright" not in attributes:
         return DISPLAY.get(str(attributes.get("display")), "as is")
     if attributes["upright"] not in UPRIGHT:
-        raise ScanFileError(path, "attribute 'upright'", f"be one of {', '.join(UPRIGHT)}", shown(attributes["upright"]))
+        raise ScanFileError(
+            path, "attribute 'upright'", f"be one of {', '.join(UPRIGHT)}", shown(attributes["upright"])
+        )
     return attributes["upright"]
 
 
@@ -49,7 +57,9 @@ def _letters(path, attributes) -> tuple:
 def _label(path, attributes) -> str:
     """One short line. It may hold anything a stranger wrote: whoever shows it must show it as text."""
     label = attributes.get("label")
-    return " ".join(label.split())[:120] if isinstance(label, str) and label.strip() else f"Your file: {Path(path).name}"
+    return (
+        " ".join(label.split())[:120] if isinstance(label, str) and label.strip() else f"Your file: {Path(path).name}"
+    )
 
 
 def _voxel(path, attributes, header: str, shape) -> tuple[float, float] | None:
@@ -58,10 +68,14 @@ def _voxel(path, attributes, header: str, shape) -> tuple[float, float] | None:
         voxel = attributes["voxel_mm"]
         numbers = isinstance(voxel, list) and len(voxel) == 2 and all(isinstance(v, (int, float)) for v in voxel)
         if not numbers or not all(math.isfinite(v) and 0.01 <= v <= 100 for v in voxel):
-            raise ScanFileError(path, "attribute 'voxel_mm'", "be two sizes (y, x) in mm between 0.01 and 100", shown(voxel))
+            raise ScanFileError(
+                path, "attribute 'voxel_mm'", "be two sizes (y, x) in mm between 0.01 and 100", shown(voxel)
+            )
         return (float(voxel[0]), float(voxel[1]))
-    field = re.search(r"<encodedSpace>.{0,600}?<fieldOfView_mm>\s*<x>([\d.]{1,12})</x>\s*<y>([\d.]{1,12})</y>", header, re.DOTALL)
+    field = re.search(
+        r"<encodedSpace>.{0,600}?<fieldOfView_mm>\s*<x>([\d.]{1,12})</x>\s*<y>([\d.]{1,12})</y>", header, re.DOTALL
+    )
     if not field or any(v.count(".") > 1 or v == "." for v in field.groups()):
         return None
-    voxel = tuple(float(v) / n for v, n in zip(field.groups(), shape))
+    voxel = tuple(float(v) / n for v, n in zip(field.groups(), shape, strict=True))
     return voxel if all(0.01 <= v <= 100 for v in voxel) else None

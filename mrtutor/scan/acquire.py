@@ -9,9 +9,18 @@ from ..fourier import fft2c, ifft2c
 from .core import Scan
 
 
-def acquire(patient, n_coils: int = 8, size: int | tuple[int, int] = 128, noise: float = 0.0, coils: str = "birdcage",
-            seed: int = 0, covariance: Tensor | None = None, phase_encoding: str = "horizontal",
-            radius: float = 1.5, rotation: float = 0.0) -> Scan:
+def acquire(
+    patient,
+    n_coils: int = 8,
+    size: int | tuple[int, int] = 128,
+    noise: float = 0.0,
+    coils: str = "birdcage",
+    seed: int = 0,
+    covariance: Tensor | None = None,
+    phase_encoding: str = "horizontal",
+    radius: float = 1.5,
+    rotation: float = 0.0,
+) -> Scan:
     """A `Scan` of a `patients.Patient`, whose anatomy is finer than the scan: (1, Y, X) -> (coil, y, x).
 
     y = crop(F(S x)) + n: the coil maps weight the fine image, its k-space is cut to `size` (y, x or one number for
@@ -35,19 +44,30 @@ def acquire(patient, n_coils: int = 8, size: int | tuple[int, int] = 128, noise:
 
     fine = image.shape[-2:]
     shape = (size, size) if isinstance(size, int) else tuple(size)
-    if any(not 1 <= n <= big for n, big in zip(shape, fine)):
+    if any(not 1 <= n <= big for n, big in zip(shape, fine, strict=True)):
         raise ValueError(f"size must lie in 1..{min(fine)} (the patient's own matrix), got {size}")
     maps = birdcage_maps(fine, n_coils, radius, rotation)
     kspace = fewer_samples(fft2c(maps * image), shape)
     truth = ifft2c(fewer_samples(fft2c(image), shape))
     kspace = add_noise(kspace, noise, torch.Generator().manual_seed(seed), covariance)
     return Scan(
-        kspace=kspace.to(torch.complex64), mask=torch.ones(1, *shape, dtype=torch.bool),
+        kspace=kspace.to(torch.complex64),
+        mask=torch.ones(1, *shape, dtype=torch.bool),
         maps=birdcage_maps(shape, n_coils, radius, rotation),
-        voxel_mm=tuple(float(v) * big / n for v, big, n in zip(voxel, fine, shape)), upright=upright, letters=tuple(patient.letters),
-        label=patient.label, real=False, lesion=None if lesion is None else _coarser(lesion, shape),
+        voxel_mm=tuple(float(v) * big / n for v, big, n in zip(voxel, fine, shape, strict=True)),
+        upright=upright,
+        letters=tuple(patient.letters),
+        label=patient.label,
+        real=False,
+        lesion=None if lesion is None else _coarser(lesion, shape),
         truth=truth.to(torch.complex64),
-        attributes={"noise": float(noise), "seed": int(seed), "coils": coils, "radius": float(radius), "rotation": float(rotation)},
+        attributes={
+            "noise": float(noise),
+            "seed": int(seed),
+            "coils": coils,
+            "radius": float(radius),
+            "rotation": float(rotation),
+        },
     )
 
 
@@ -72,7 +92,7 @@ def _coarser(lesion: Tensor, shape: tuple[int, int]) -> Tensor:
     """The lesion mask on the scan's pixels: those at least half filled, and of a tiny lesion its fullest pixel."""
     from scipy.ndimage import find_objects, label
 
-    down, across = (_overlap(big, n) for big, n in zip(lesion.shape[-2:], shape))
+    down, across = (_overlap(big, n) for big, n in zip(lesion.shape[-2:], shape, strict=True))
     pieces, _ = label(lesion[0].numpy(), structure=[[1, 1, 1]] * 3)
     result = torch.zeros(shape, dtype=torch.bool)
     for number, (rows, columns) in enumerate(find_objects(pieces), start=1):

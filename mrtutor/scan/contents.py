@@ -24,7 +24,9 @@ def mask(path, file: h5py.File, shape: tuple[int, int]) -> np.ndarray:
     if ds is None:
         return np.ones((1, *shape), bool)
     if ds.shape not in ((shape[1],), tuple(shape)):
-        raise ScanFileError(path, "mask", f"have the axes (x) = {(shape[1],)} or (y, x) = {tuple(shape)} of kspace", ds.shape)
+        raise ScanFileError(
+            path, "mask", f"have the axes (x) = {(shape[1],)} or (y, x) = {tuple(shape)} of kspace", ds.shape
+        )
     if ds.dtype.kind not in "buif":
         raise ScanFileError(path, "mask", "be bool or numbers 0 and 1", f"type {ds.dtype}")
     check_storage(path, ds, "mask")
@@ -45,7 +47,9 @@ def reference(path, file: h5py.File, n_slices: int) -> h5py.Dataset | None:
     if ds is None:
         return None
     if ds.ndim != 3 or ds.shape[0] != n_slices or not all(1 <= n <= MAX_AXIS for n in ds.shape[1:]):
-        raise ScanFileError(path, "reconstruction_rss", f"have the axes (slice, y, x) with the {n_slices} slices of kspace", ds.shape)
+        raise ScanFileError(
+            path, "reconstruction_rss", f"have the axes (slice, y, x) with the {n_slices} slices of kspace", ds.shape
+        )
     if ds.dtype.kind != "f":
         raise ScanFileError(path, "reconstruction_rss", "be real floating-point numbers", ds.dtype)
     check_storage(path, ds, "reconstruction_rss")
@@ -69,10 +73,14 @@ def header_text(path, file: h5py.File) -> str:
         return ""
     with from_the_depths(path, "ismrmrd_header"):
         if ds.shape != () or ds.id.get_type().get_class() != h5py.h5t.STRING or ds.dtype.itemsize > MAX_HEADER_BYTES:
-            raise ScanFileError(path, "ismrmrd_header", f"be one text of at most {MAX_HEADER_BYTES} bytes", f"{ds.dtype} {ds.shape}")
+            raise ScanFileError(
+                path, "ismrmrd_header", f"be one text of at most {MAX_HEADER_BYTES} bytes", f"{ds.dtype} {ds.shape}"
+            )
         text = ds[()]
     if len(text) > MAX_HEADER_BYTES:
-        raise ScanFileError(path, "ismrmrd_header", f"be one text of at most {MAX_HEADER_BYTES} bytes", f"{len(text)} bytes")
+        raise ScanFileError(
+            path, "ismrmrd_header", f"be one text of at most {MAX_HEADER_BYTES} bytes", f"{len(text)} bytes"
+        )
     return text.decode("utf-8", errors="replace")
 
 

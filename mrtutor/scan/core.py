@@ -44,9 +44,13 @@ class Scan:
     def __post_init__(self):
         plane = self.kspace.shape[-2:]
         if self.kspace.ndim != 3 or self.kspace.dtype != torch.complex64:
-            raise ValueError(f"kspace must be (coil, y, x) complex64, got {tuple(self.kspace.shape)} {self.kspace.dtype}")
+            raise ValueError(
+                f"kspace must be (coil, y, x) complex64, got {tuple(self.kspace.shape)} {self.kspace.dtype}"
+            )
         if self.maps.shape != self.kspace.shape:
-            raise ValueError(f"maps must have the shape of kspace {tuple(self.kspace.shape)}, got {tuple(self.maps.shape)}")
+            raise ValueError(
+                f"maps must have the shape of kspace {tuple(self.kspace.shape)}, got {tuple(self.maps.shape)}"
+            )
         for name in ("mask", "lesion", "truth"):
             array = getattr(self, name)
             if array is not None and array.shape != (1, *plane):

@@ -54,7 +54,9 @@ class ScanFile:
 
     def __getitem__(self, i: int) -> Scan:
         kspace = self.kspace(i)
-        return Scan(kspace=kspace, mask=self.mask, maps=self._maps_of(kspace), attributes=dict(self.attributes), **self._about)
+        return Scan(
+            kspace=kspace, mask=self.mask, maps=self._maps_of(kspace), attributes=dict(self.attributes), **self._about
+        )
 
     def kspace(self, i: int) -> Kspace:
         """(coil, y, x) of slice `i` as it is stored; complex128 is rounded to complex64."""
@@ -83,7 +85,9 @@ class ScanFile:
             return torch.ones_like(kspace)
         n_acs = measured_centre(self.mask)
         if n_acs < MIN_ACS:
-            raise ScanFileError(self.path, "mask", f"measure the {MIN_ACS} central lines or more, for coil maps (or give maps=)", n_acs)
+            raise ScanFileError(
+                self.path, "mask", f"measure the {MIN_ACS} central lines or more, for coil maps (or give maps=)", n_acs
+            )
         return MAPS[self._maps](kspace, n_acs)
 
     def close(self):
@@ -105,8 +109,15 @@ def measured_centre(mask: Mask) -> int:
     return next((n for n in range(most, 0, -1) if calibration_block(mask, n, n).all()), 0)
 
 
-def open_file(path, maps: str | Tensor = "low resolution", upright: str | None = None, letters=None, label: str | None = None,
-              trusted: bool = False, slice: int = 0) -> ScanFile:
+def open_file(
+    path,
+    maps: str | Tensor = "low resolution",
+    upright: str | None = None,
+    letters=None,
+    label: str | None = None,
+    trusted: bool = False,
+    slice: int = 0,
+) -> ScanFile:
     """Open a fastMRI-style HDF5 file: `kspace` [slice, coil, y, x] or [slice, y, x], optional `mask` [x] or [y, x].
 
     Every rule that the header can break is checked here, those of a slice when it is read; a broken one raises

@@ -33,7 +33,9 @@ def look_from_outside(path, i: int) -> None:
     except subprocess.TimeoutExpired:
         code = _HANGS
     if code == _HANGS:
-        raise ScanFileError(path, "the file", f"be readable HDF5 within {PATIENCE_S:g} s", "damage on which the HDF5 library hangs")
+        raise ScanFileError(
+            path, "the file", f"be readable HDF5 within {PATIENCE_S:g} s", "damage on which the HDF5 library hangs"
+        )
     if code == _FULL:
         rule = f"be readable within {HEADER_MB} MiB for its header and {SLICE_MB} MiB for a slice"
         raise ScanFileError(path, "the file", rule, "a claim of more")

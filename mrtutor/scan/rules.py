@@ -14,8 +14,15 @@ MAX_ATTRIBUTES = 256
 MAX_ATTRIBUTE_BYTES = 2**16
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-OTHER_FORMATS = {b"\x93NUMPY": "a NumPy .npy file", b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip file",
-                 b"MATLAB 5.0": "an old MATLAB .mat file", b"%PDF": "a PDF", b"\x89PNG": "a PNG picture", b"CDF": "an old NetCDF file"}
+OTHER_FORMATS = {
+    b"\x93NUMPY": "a NumPy .npy file",
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "a gzip file",
+    b"MATLAB 5.0": "an old MATLAB .mat file",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a PNG picture",
+    b"CDF": "an old NetCDF file",
+}
 
 
 class ScanFileError(ValueError):
@@ -44,8 +51,12 @@ def from_the_depths(path, what: str):
         message = str(error.args[0]) if error.args else type(error).__name__
         cut = re.search(r"truncated file: eof = (\d+), .*stored_eof = (\d+)", message)
         if cut:
-            raise ScanFileError(path, "the file", f"be complete ({cut[2]} bytes by its own header)", f"{cut[1]} bytes") from None
-        raise ScanFileError(path, what, "be readable HDF5", f"damage that the library reports as {shown(message, 100)}") from None
+            raise ScanFileError(
+                path, "the file", f"be complete ({cut[2]} bytes by its own header)", f"{cut[1]} bytes"
+            ) from None
+        raise ScanFileError(
+            path, what, "be readable HDF5", f"damage that the library reports as {shown(message, 100)}"
+        ) from None
 
 
 def check_is_hdf5(path) -> None:
@@ -86,7 +97,7 @@ def check_kspace_layout(path, shape: tuple, dtype) -> None:
         raise ScanFileError(path, "kspace", "be complex64 or complex128", dtype)
     names = ("slice", "coil", "y", "x") if len(shape) == 4 else ("slice", "y", "x")
     limits = {"slice": MAX_SLICES, "coil": MAX_COILS, "y": MAX_AXIS, "x": MAX_AXIS}
-    for name, n in zip(names, shape):
+    for name, n in zip(names, shape, strict=True):
         if n < 1:
             raise ScanFileError(path, "kspace", f"have 1 or more along {name}", f"{n} in shape {shape}")
         if n > limits[name]:
@@ -95,7 +106,12 @@ def check_kspace_layout(path, shape: tuple, dtype) -> None:
     for n in shape[1:]:
         slice_bytes *= n
     if slice_bytes > MAX_SLICE_BYTES:
-        raise ScanFileError(path, "kspace", f"have slices of at most {MAX_SLICE_BYTES >> 20} MiB", f"{slice_bytes >> 20} MiB in shape {shape}")
+        raise ScanFileError(
+            path,
+            "kspace",
+            f"have slices of at most {MAX_SLICE_BYTES >> 20} MiB",
+            f"{slice_bytes >> 20} MiB in shape {shape}",
+        )
 
 
 def check_kspace_values(path, i: int, kspace, mask) -> None:
@@ -107,7 +123,9 @@ def check_kspace_values(path, i: int, kspace, mask) -> None:
         bad = np.argwhere(~np.isfinite(coil))
         if len(bad):
             y, x = (int(v) for v in bad[0])
-            raise ScanFileError(path, "kspace", "hold finite numbers", f"{complex(coil[y, x])} at slice {i}, coil {c}, y {y}, x {x}")
+            raise ScanFileError(
+                path, "kspace", "hold finite numbers", f"{complex(coil[y, x])} at slice {i}, coil {c}, y {y}, x {x}"
+            )
         outside = np.argwhere((coil != 0) & ~mask)
         if len(outside):
             y, x = (int(v) for v in outside[0])

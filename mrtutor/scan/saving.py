@@ -24,13 +24,19 @@ def write(path, scans: Scan | Iterable[Scan], attributes: dict | None = None) ->
         raise ValueError("scans must hold at least one Scan, got none")
     first = scans[0]
     for i, scan in enumerate(scans):
-        if scan.kspace.shape != first.kspace.shape or not torch.equal(scan.mask, first.mask) or scan.upright != first.upright:
+        if (
+            scan.kspace.shape != first.kspace.shape
+            or not torch.equal(scan.mask, first.mask)
+            or scan.upright != first.upright
+        ):
             raise ValueError(f"scans must share shape, mask and upright, got another one at place {i}")
     about = {"upright": first.upright, "letters": ",".join(first.letters), "label": first.label, "real": first.real}
     if first.voxel_known:
         about["voxel_mm"] = [float(v) for v in first.voxel_mm]
     everything = {**first.attributes, **about, **(attributes or {})}
-    return save(path, (scan.kspace.cpu().numpy() for scan in scans), len(scans), first.mask[0].cpu().numpy(), everything)
+    return save(
+        path, (scan.kspace.cpu().numpy() for scan in scans), len(scans), first.mask[0].cpu().numpy(), everything
+    )
 
 
 def save(path, slices: Iterable[np.ndarray], n_slices: int, mask: np.ndarray, attributes: dict) -> Path:
@@ -57,7 +63,9 @@ def save(path, slices: Iterable[np.ndarray], n_slices: int, mask: np.ndarray, at
                 if i == 0:
                     shape, packed = kspace.shape, {"compression": "gzip", "shuffle": True}
                     data = file.create_dataset("kspace", (n_slices, *shape), "<c8", chunks=(1, 1, *shape[1:]), **packed)
-                    picture = file.create_dataset("reconstruction_rss" if full else "zero_filled_rss", (n_slices, *shape[1:]), "<f4")
+                    picture = file.create_dataset(
+                        "reconstruction_rss" if full else "zero_filled_rss", (n_slices, *shape[1:]), "<f4"
+                    )
                 data[i] = kspace
                 picture[i] = rss(ifft2c(torch.from_numpy(np.ascontiguousarray(kspace))))[0].numpy()
         os.replace(beside, path)
@@ -71,4 +79,6 @@ def _attribute(path, file, name: str, value) -> None:
         file.attrs[name] = list(value) if isinstance(value, tuple) else value
     except (TypeError, ValueError, RuntimeError, OSError) as error:
         what = f"attribute {name!r}"
-        raise ScanFileError(path, what, "be text, numbers or a list of them, at most 64 kB", f"{type(value).__name__} ({error})") from None
+        raise ScanFileError(
+            path, what, "be text, numbers or a list of them, at most 64 kB", f"{type(value).__name__} ({error})"
+        ) from None

@@ -22,7 +22,11 @@ def load(name_or_path, otherwise: Scan | Callable[[], Scan] | None = None, slice
     The label of the scan says which it is. A path (with a folder, or ending in .h5 or .hdf5) is read with `read`.
     """
     text = os.fspath(name_or_path)
-    if isinstance(name_or_path, Path) or os.path.basename(text) != text or Path(text).suffix.lower() in (".h5", ".hdf5"):
+    if (
+        isinstance(name_or_path, Path)
+        or os.path.basename(text) != text
+        or Path(text).suffix.lower() in (".h5", ".hdf5")
+    ):
         return read(name_or_path, slice, **options)
     if text not in SOURCES:
         raise ValueError(f"name must be one of {', '.join(SOURCES)}, or a path to an .h5 file, got {text!r}")
@@ -30,5 +34,7 @@ def load(name_or_path, otherwise: Scan | Callable[[], Scan] | None = None, slice
     if path is not None:
         return read(path, slice, **{"trusted": True, **options})
     if otherwise is None:
-        raise FileNotFoundError(f"{text} is not on this machine: run `mrtutor fetch {text}`, or give otherwise= a virtual scan")
+        raise FileNotFoundError(
+            f"{text} is not on this machine: run `mrtutor fetch {text}`, or give otherwise= a virtual scan"
+        )
     return otherwise if isinstance(otherwise, Scan) else otherwise()

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 def store(path: Path, network: nn.Module, optimizer: torch.optim.Adam, step: int, rows: list[dict], plan: dict) -> None:
     """Write beside and rename: whoever is killed meanwhile keeps the old file whole. `plan`: plain values, what run this is."""
-    write(path, everything(network, optimizer), {"step": str(step), "history": json.dumps(rows), "plan": json.dumps(plan)})
+    write(
+        path, everything(network, optimizer), {"step": str(step), "history": json.dumps(rows), "plan": json.dumps(plan)}
+    )
 
 
 def restore(path: Path, network: nn.Module, optimizer: torch.optim.Adam, plan: dict) -> tuple[int, list[dict]]:
@@ -28,14 +30,18 @@ def restore(path: Path, network: nn.Module, optimizer: torch.optim.Adam, plan: d
         raise ValueError(f"{path.name} must be the checkpoint of a training run, and its header is not") from None
     for key, value in before.items():
         if key in plan and value != plan[key]:
-            raise ValueError(f"{path.name} is of another training ({key} was {value!r:.80}, now it is {plan[key]!r:.80}): go on with the same, or delete it and start anew")
+            raise ValueError(
+                f"{path.name} is of another training ({key} was {value!r:.80}, now it is {plan[key]!r:.80}): go on with the same, or delete it and start anew"
+            )
     check_fit(path, tensors, everything(network, optimizer), "this network and optimiser")
     with torch.no_grad():
         for name, value in network.state_dict().items():
             value.copy_(tensors[f"network.{name}"])
     for number, weight in enumerate(network.parameters()):
         # in the layout of the weight, as Adam itself keeps them
-        moments = {key: torch.empty_like(weight).copy_(tensors[f"adam.{number}.{key}"]) for key in ("exp_avg", "exp_avg_sq")}
+        moments = {
+            key: torch.empty_like(weight).copy_(tensors[f"adam.{number}.{key}"]) for key in ("exp_avg", "exp_avg_sq")
+        }
         optimizer.state[weight] = {"step": tensors[f"adam.{number}.step"].clone(), **moments}
     return step, rows
 
@@ -45,7 +51,12 @@ def everything(network: nn.Module, optimizer: torch.optim.Adam) -> dict[str, Ten
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
     for number, weight in enumerate(network.parameters()):
         zeros = torch.zeros_like(weight)
-        begun = {"step": torch.tensor(0.0), "exp_avg": zeros, "exp_avg_sq": zeros.clone(), **optimizer.state.get(weight, {})}
+        begun = {
+            "step": torch.tensor(0.0),
+            "exp_avg": zeros,
+            "exp_avg_sq": zeros.clone(),
+            **optimizer.state.get(weight, {}),
+        }
         tensors |= {f"adam.{number}.{name}": value for name, value in begun.items()}
     return tensors
 
@@ -75,17 +86,20 @@ def read(path: Path, most: int = 2**30) -> tuple[dict[str, Tensor], dict[str, st
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
     except SafetensorError as error:
-        raise ValueError(f"{path.name} must be a whole safetensors file, but reading it says: {str(error):.200}") from None
+        raise ValueError(f"{path.name} must be a whole safetensors file, but reading it says: {error!s:.200}") from None
 
 
 def check_fit(path: Path, found: Mapping[str, Tensor], expected: Mapping[str, Tensor], whose: str) -> None:
     """Raises ValueError that names the first tensor which is missing, of another shape or type, foreign, or not finite."""
+
     def words(tensor: Tensor | None) -> str:
         return "nothing" if tensor is None else f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"
 
     for key, like in expected.items():
         if words(found.get(key)) != words(like):
-            raise ValueError(f"{path.name} does not fit {whose}: {key:.80} must be {words(like)}, got {words(found.get(key))}")
+            raise ValueError(
+                f"{path.name} does not fit {whose}: {key:.80} must be {words(like)}, got {words(found.get(key))}"
+            )
     for key, value in found.items():
         if key not in expected:
             raise ValueError(f"{path.name} does not fit {whose}: it holds {key!r:.80}, which has no place there")

@@ -35,11 +35,23 @@ def train(plan: Recipe | None = None, every: int = 20, watch: Callable | None = 
     plan = recipe("classroom") if plan is None else plan
     network, unseen = plan.build(), held_out(plan.examples())
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so small a network gains nothing from a second one, and waits for it where another program is at work
+    torch.set_num_threads(
+        1
+    )  # so small a network gains nothing from a second one, and waits for it where another program is at work
     try:
         watch = watch or LivePlot(network, plan.steps, *slice_to_show(), lines(unseen, network))
-        history = fit(network, plan.examples(), plan.steps, plan.batch, LOSSES[plan.loss], plan.lr, every=min(every, plan.steps), watch=watch,
-                      validate=lambda net: {"PSNR": psnr(net, unseen)}, workers=1 if (os.cpu_count() or 1) > 1 else 0)
+        history = fit(
+            network,
+            plan.examples(),
+            plan.steps,
+            plan.batch,
+            LOSSES[plan.loss],
+            plan.lr,
+            every=min(every, plan.steps),
+            watch=watch,
+            validate=lambda net: {"PSNR": psnr(net, unseen)},
+            workers=1 if (os.cpu_count() or 1) > 1 else 0,
+        )
     finally:
         torch.set_num_threads(threads)
     return network, history
@@ -60,9 +72,15 @@ def lines(stream: Stream, network: nn.Module) -> dict[str, float]:
 
     CS is tried with each lam of LAMS and each number of iterations of N_ITERS, and the best mean counts.
     """
-    settings = tqdm([(lam, n_iter) for lam in LAMS for n_iter in N_ITERS], desc="tuning compressed sensing", disable=in_book())
+    settings = tqdm(
+        [(lam, n_iter) for lam in LAMS for n_iter in N_ITERS], desc="tuning compressed sensing", disable=in_book()
+    )
     best = max(psnr(partial(wavelet_cs, lam=lam, n_iter=n_iter), stream) for lam, n_iter in settings)
-    return {"Zero-filled": psnr(encode_adjoint, stream), "Untrained network": psnr(network.eval(), stream), "Tuned CS": best}
+    return {
+        "Zero-filled": psnr(encode_adjoint, stream),
+        "Untrained network": psnr(network.eval(), stream),
+        "Tuned CS": best,
+    }
 
 
 def slice_to_show(seed: int = 901) -> tuple[Scan, Mask]:

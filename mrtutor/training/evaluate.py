@@ -30,14 +30,20 @@ def validation(stream: Stream | None = None, n: int = 12) -> Callable[[Reconstru
 
     Their slices have the dials of `stream`, so that a network tied to a coil count or a pattern meets its own; but no leaves.
     """
+
     def validate(method: Reconstruction) -> dict[str, float]:
         device = next(method.parameters()).device if hasattr(method, "parameters") else "cpu"
 
         def on_device(*arrays):
             return method(*(array.to(device) for array in arrays)).cpu()
 
-        return {label: evaluate(on_device, replace(stream or Stream(), seed=900, split=split, leaves=(0.0, 0.0)), range(n))["PSNR"]
-                for label, split in ((SEEN_HEADS, "val"), (NEW_HEAD, "test"))}
+        return {
+            label: evaluate(on_device, replace(stream or Stream(), seed=900, split=split, leaves=(0.0, 0.0)), range(n))[
+                "PSNR"
+            ]
+            for label, split in ((SEEN_HEADS, "val"), (NEW_HEAD, "test"))
+        }
+
     return validate
 
 

@@ -11,7 +11,12 @@ from torch import Tensor
 
 from ..types import Image
 
-SMALLEST, LARGEST, LONGEST, N = 1.0, 0.15, 4.0, 3000  # short half axis: pixels, share of the side; long over short axis; leaves
+SMALLEST, LARGEST, LONGEST, N = (
+    1.0,
+    0.15,
+    4.0,
+    3000,
+)  # short half axis: pixels, share of the side; long over short axis; leaves
 
 
 def dead_leaves(n: int, generator: torch.Generator) -> Tensor:

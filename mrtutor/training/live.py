@@ -24,7 +24,9 @@ class LivePlot:
     text says what came out. Outside a notebook nothing is displayed, but `words` and `figure` can be asked for.
     """
 
-    def __init__(self, network: nn.Module, steps: int, scan: Scan, mask: Mask, lines: dict[str, float], score: str = "PSNR"):
+    def __init__(
+        self, network: nn.Module, steps: int, scan: Scan, mask: Mask, lines: dict[str, float], score: str = "PSNR"
+    ):
         if not lines:
             raise ValueError("lines must hold at least one method to pass, got none")
         self.network, self.steps, self.scan, self.lines, self.score = network, steps, scan, lines, score
@@ -57,25 +59,34 @@ class LivePlot:
         """The slice as the network reconstructs it now; the network is left as it was."""
         was, device = self.network.training, next(self.network.parameters()).device
         with torch.no_grad():
-            image = self.network.eval()(*(array.to(device) for array in (self.measured.kspace, self.measured.mask, self.measured.maps)))
+            image = self.network.eval()(
+                *(array.to(device) for array in (self.measured.kspace, self.measured.mask, self.measured.maps))
+            )
         self.network.train(was)
         return image.cpu()
 
     def words(self, history: History) -> str:
         """The finding in two sentences: the alt text."""
         rows, first, (name, goal) = history.rows, self.passed(history), self.goal
-        passed = f"has not passed {name} ({goal:.1f} dB) so far" if first is None else \
-            f"first passed {name} ({goal:.1f} dB) at step {first['step']}, after {first['seconds']:.0f} s"
+        passed = (
+            f"has not passed {name} ({goal:.1f} dB) so far"
+            if first is None
+            else f"first passed {name} ({goal:.1f} dB) at step {first['step']}, after {first['seconds']:.0f} s"
+        )
         others = "".join(f" {other}: {value:.1f} dB." for other, value in self.lines.items() if other != name)
-        return (f"Step {rows[-1]['step']} of {self.steps}, after {rows[-1]['seconds']:.0f} s: the loss went from {rows[0]['loss']:.3g} to {rows[-1]['loss']:.3g}. "
-                f"PSNR on held-out slices is {rows[-1].get(self.score, torch.nan):.1f} dB; it {passed}.{others}")
+        return (
+            f"Step {rows[-1]['step']} of {self.steps}, after {rows[-1]['seconds']:.0f} s: the loss went from {rows[0]['loss']:.3g} to {rows[-1]['loss']:.3g}. "
+            f"PSNR on held-out slices is {rows[-1].get(self.score, torch.nan):.1f} dB; it {passed}.{others}"
+        )
 
     def caption(self, history: History) -> str:
         """What is to be seen, and how far the run is."""
         row = history.rows[-1]
         left = "done" if row["step"] >= self.steps else time_left(row, self.steps)
-        return (f"Above, how the training goes; below, {self.scan.label} as the network reconstructs it now, beside the reference, both from 0 to the "
-                f"reference's maximum. Step {row['step']} of {self.steps}, {left}.")
+        return (
+            f"Above, how the training goes; below, {self.scan.label} as the network reconstructs it now, beside the reference, both from 0 to the "
+            f"reference's maximum. Step {row['step']} of {self.steps}, {left}."
+        )
 
     def figure(self, history: History):
         """The matplotlib figure of this moment."""
@@ -83,12 +94,20 @@ class LivePlot:
 
         with pyplot.rc_context():
             reading_room()
-            fig, axes = pyplot.subplot_mosaic([["loss", "score"], ["now", "reference"]], figsize=(8, 7), height_ratios=(2, 3))
+            fig, axes = pyplot.subplot_mosaic(
+                [["loss", "score"], ["now", "reference"]], figsize=(8, 7), height_ratios=(2, 3)
+            )
             self.curves(axes["loss"], axes["score"], history)
             image, high = self.now(), float(self.reference.abs().max())
             psnr = metrics.psnr(image, self.reference)
-            for ax, picture, title in ((axes["now"], image, f"Network, step {history.rows[-1]['step']}: {psnr:.1f} dB"),
-                                       (axes["reference"], self.reference, "Reference: noise-free full scan" if self.scan.truth is not None else "Reference: full scan")):
+            for ax, picture, title in (
+                (axes["now"], image, f"Network, step {history.rows[-1]['step']}: {psnr:.1f} dB"),
+                (
+                    axes["reference"],
+                    self.reference,
+                    "Reference: noise-free full scan" if self.scan.truth is not None else "Reference: full scan",
+                ),
+            ):
                 self.picture(ax, picture, high, title)
         return fig
 
@@ -107,8 +126,16 @@ class LivePlot:
             colour = TO_PASS if is_goal else GREY
             score_axis.axhline(value, color=colour, linestyle="-" if is_goal else "--", linewidth=1)
             below = "" if value > bottom else "below: "
-            score_axis.text(0.01 if is_goal else 0.99, max(value, bottom), f"{below}{name} {value:.1f}", color=colour, fontsize=9,
-                            transform=score_axis.get_yaxis_transform(), ha="left" if is_goal else "right", va="bottom" if is_goal or below else "top")
+            score_axis.text(
+                0.01 if is_goal else 0.99,
+                max(value, bottom),
+                f"{below}{name} {value:.1f}",
+                color=colour,
+                fontsize=9,
+                transform=score_axis.get_yaxis_transform(),
+                ha="left" if is_goal else "right",
+                va="bottom" if is_goal or below else "top",
+            )
         first = self.passed(history)
         if first is not None:
             score_axis.axvline(first["step"], color=TO_PASS, linestyle=":", linewidth=1)
@@ -119,8 +146,12 @@ class LivePlot:
         """A slice upright, with its letters."""
         y, x = self.scan.voxel_mm
         upright = self.scan.stand_up(image.abs())[0].numpy()
-        ax.imshow(upright, cmap="gray", vmin=0, vmax=high, aspect=y / x if self.scan.phase_encoding == "horizontal" else x / y)
+        ax.imshow(
+            upright, cmap="gray", vmin=0, vmax=high, aspect=y / x if self.scan.phase_encoding == "horizontal" else x / y
+        )
         ax.set(title=title)
         ax.set_axis_off()
-        for letter, (left, up) in zip(self.scan.letters, ((0.5, 0.96), (0.965, 0.5), (0.5, 0.04), (0.035, 0.5))):
+        for letter, (left, up) in zip(
+            self.scan.letters, ((0.5, 0.96), (0.965, 0.5), (0.5, 0.04), (0.035, 0.5)), strict=True
+        ):
             ax.text(left, up, letter, color=GREY, transform=ax.transAxes, ha="center", va="center")

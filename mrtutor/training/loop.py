@@ -63,7 +63,7 @@ def stacked(examples: list[Example]) -> Iterator[tuple[list[Tensor], float]]:
     for example in examples:
         groups.setdefault(example.kspace.shape, []).append(example)
     for group in groups.values():
-        yield [torch.stack(arrays) for arrays in zip(*group)], len(group) / len(examples)
+        yield [torch.stack(arrays) for arrays in zip(*group, strict=True)], len(group) / len(examples)
 
 
 def name_of(function: Callable) -> str:
@@ -71,11 +71,26 @@ def name_of(function: Callable) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Callable = nrmse, lr: float = 1e-3,
-        schedule: Callable[[float], float] = cosine, device: str = "cpu", validate: Callable[[nn.Module], dict] | None = None,
-        every: int = 250, checkpoint: Path | str | None = None, resume: bool = False, watch: Callable[[History], None] | None = None,
-        workers: int = 0, bf16: bool | None = None, about: dict | None = None, stagewise: bool = False,
-        restarts: tuple[int, ...] = ()) -> History:
+def fit(
+    network: nn.Module,
+    stream: Stream,
+    steps: int,
+    batch: int = 1,
+    loss: Callable = nrmse,
+    lr: float = 1e-3,
+    schedule: Callable[[float], float] = cosine,
+    device: str = "cpu",
+    validate: Callable[[nn.Module], dict] | None = None,
+    every: int = 250,
+    checkpoint: Path | str | None = None,
+    resume: bool = False,
+    watch: Callable[[History], None] | None = None,
+    workers: int = 0,
+    bf16: bool | None = None,
+    about: dict | None = None,
+    stagewise: bool = False,
+    restarts: tuple[int, ...] = (),
+) -> History:
     """Train `network` in place on slices of `stream`; returns the history.
 
     loss        (prediction, target) -> number; schedule: progress 0..1 -> share of the peak learning rate `lr`
@@ -96,23 +111,41 @@ def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Ca
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ValueError(f"{name} must be a whole number of {least} or more, got {value!r}")
     if any(not isinstance(one, int) or not 0 < one < steps for one in restarts):
-        raise ValueError(f"restarts must be whole numbers from 1 to {steps - 1}, one less than the steps, got {restarts!r}")
+        raise ValueError(
+            f"restarts must be whole numbers from 1 to {steps - 1}, one less than the steps, got {restarts!r}"
+        )
     if stagewise and not hasattr(network, "freeze_all_but"):
         raise ValueError(f"stagewise needs a network of stages that can be frozen, got {type(network).__name__}")
     parts = prepare(network, checked_device(device))
     same_start(network)
     network.train()
     optimizer = torch.optim.Adam(network.parameters(), lr=lr)
-    plan = {"network": type(network).__name__, "steps": steps, "batch": batch * world_size(), "lr": lr, "loss": name_of(loss),
-            "schedule": name_of(schedule), "stagewise": stagewise, "restarts": list(restarts),
-            **(vars(stream) if is_dataclass(stream) else {}), **(about or {})}
+    plan = {
+        "network": type(network).__name__,
+        "steps": steps,
+        "batch": batch * world_size(),
+        "lr": lr,
+        "loss": name_of(loss),
+        "schedule": name_of(schedule),
+        "stagewise": stagewise,
+        "restarts": list(restarts),
+        **(vars(stream) if is_dataclass(stream) else {}),
+        **(about or {}),
+    }
     start, history = 0, History()
     if resume and checkpoint is not None and Path(checkpoint).exists():
         start, history.rows = restore(Path(checkpoint), network, optimizer, plan)
         if not 0 <= start <= steps:
-            raise ValueError(f"steps must be {start} or more, since {Path(checkpoint).name} has done so many, got {steps}")
-    loader = DataLoader(Numbered(stream, start, steps, batch), batch_size=None, num_workers=workers,
-                        prefetch_factor=8 if workers else None, generator=torch.Generator())
+            raise ValueError(
+                f"steps must be {start} or more, since {Path(checkpoint).name} has done so many, got {steps}"
+            )
+    loader = DataLoader(
+        Numbered(stream, start, steps, batch),
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=8 if workers else None,
+        generator=torch.Generator(),
+    )
     tick = getattr(watch, "tick", None) if rank() == 0 else None
     losses, begun, before = [], time.perf_counter(), history.rows[-1]["seconds"] if history.rows else 0.0
 
@@ -142,10 +175,16 @@ def fit(network: nn.Module, stream: Stream, steps: int, batch: int = 1, loss: Ca
             tick(step)
 
         if step % every == 0 or step == steps:
-            row = {"step": step, "loss": float(average(torch.stack(losses).mean())), "lr": optimizer.param_groups[0]["lr"],
-                   "seconds": before + time.perf_counter() - begun}
+            row = {
+                "step": step,
+                "loss": float(average(torch.stack(losses).mean())),
+                "lr": optimizer.param_groups[0]["lr"],
+                "seconds": before + time.perf_counter() - begun,
+            }
             if not math.isfinite(row["loss"]):
-                raise ValueError(f"lr must be small enough for the loss to stay a number, which it did not by step {step} with {lr:g}")
+                raise ValueError(
+                    f"lr must be small enough for the loss to stay a number, which it did not by step {step} with {lr:g}"
+                )
             if validate is not None:
                 network.eval()
                 with torch.no_grad():

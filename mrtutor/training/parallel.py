@@ -14,7 +14,9 @@ def start(device: str) -> str:
     if device == "cuda":  # one card each
         number, cards = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.device_count()
         if number >= cards:
-            raise ValueError(f"torchrun must start one process for each of the {cards} GPUs here, got number {number + 1}")
+            raise ValueError(
+                f"torchrun must start one process for each of the {cards} GPUs here, got number {number + 1}"
+            )
         torch.cuda.set_device(number)
         device = f"cuda:{number}"
     if not dist.is_initialized():
@@ -51,7 +53,7 @@ def average_gradients(network: nn.Module) -> None:
         return
     gradients = [p.grad for p in network.parameters() if p.grad is not None]
     flat = average(torch.cat([g.flatten() for g in gradients]))
-    for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients])):
+    for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
         gradient.copy_(mean.view_as(gradient))
 
 

@@ -23,7 +23,9 @@ class Progress:
             from tqdm import tqdm  # plain text: tqdm's notebook bar is a widget that a book cannot hold
 
             waited_for = sys.stderr.isatty() or "ipykernel" in sys.modules
-            self.bar = tqdm(total=self.steps, initial=step - 1, unit="step", file=sys.stderr, disable=in_book() or not waited_for)
+            self.bar = tqdm(
+                total=self.steps, initial=step - 1, unit="step", file=sys.stderr, disable=in_book() or not waited_for
+            )
         self.bar.update(step - self.bar.n)
 
     def __call__(self, history: History) -> None:

@@ -1,6 +1,7 @@
 """A recipe: everything that one weight file came from, as a small TOML file that can be run again."""
 
 import inspect
+import itertools
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -50,11 +51,21 @@ class Recipe:
                 raise ValueError(f"{name} must be a whole number of {least} or more, got {value!r:.60}")
         if not is_number(self.lr) or self.lr <= 0:
             raise ValueError(f"lr must be a number above 0, got {self.lr!r:.60}")
-        if not isinstance(self.stagewise, bool) or self.stagewise and not issubclass(NETWORKS[self.network], Stagewise):
+        if not isinstance(self.stagewise, bool) or (
+            self.stagewise and not issubclass(NETWORKS[self.network], Stagewise)
+        ):
             stages = ", ".join(name for name, network in NETWORKS.items() if issubclass(network, Stagewise))
-            raise ValueError(f"stagewise must be true or false, and true only for a network of stages ({stages}), got {self.stagewise!r:.60} for {self.network}")
-        if not isinstance(self.restarts, list) or not all(map(is_number, self.restarts)) or not rising([0, *self.restarts, 1]):
-            raise ValueError(f"restarts must be a list of shares of the steps that rise from 0 to 1, got {self.restarts!r:.60}")
+            raise ValueError(
+                f"stagewise must be true or false, and true only for a network of stages ({stages}), got {self.stagewise!r:.60} for {self.network}"
+            )
+        if (
+            not isinstance(self.restarts, list)
+            or not all(map(is_number, self.restarts))
+            or not rising([0, *self.restarts, 1])
+        ):
+            raise ValueError(
+                f"restarts must be a list of shares of the steps that rise from 0 to 1, got {self.restarts!r:.60}"
+            )
         taken = inspect.signature(NETWORKS[self.network]).parameters
         check_values(self.network, self.arguments, {name: one.default for name, one in taken.items()})
         check_dials(self.stream)
@@ -65,12 +76,21 @@ class Recipe:
             torch.default_generator.manual_seed(self.seed)
             try:
                 return NETWORKS[self.network](**self.arguments)
-            except (TypeError, RuntimeError, ArithmeticError, LookupError, AssertionError) as error:  # numbers that do not go together
+            except (
+                TypeError,
+                RuntimeError,
+                ArithmeticError,
+                LookupError,
+                AssertionError,
+            ) as error:  # numbers that do not go together
                 raise ValueError(f"arguments of {self.network} do not fit it: {first_line(error)}") from None
 
     def examples(self) -> Stream:
         """The stream of training slices."""
-        return Stream(seed=self.seed, **{key: tuple(value) if isinstance(value, list) else value for key, value in self.stream.items()})
+        return Stream(
+            seed=self.seed,
+            **{key: tuple(value) if isinstance(value, list) else value for key, value in self.stream.items()},
+        )
 
     def restart_steps(self) -> tuple[int, ...]:
         """After which steps the schedule begins anew."""
@@ -82,7 +102,11 @@ class Recipe:
         Read a header with `from_dict`: a dial that is younger than the file takes its default, at which it does nothing.
         """
         arguments = {name: one.default for name, one in inspect.signature(NETWORKS[self.network]).parameters.items()}
-        dials = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.examples()).items() if name != "seed"}
+        dials = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self.examples()).items()
+            if name != "seed"
+        }
         return {**asdict(self), "arguments": arguments | self.arguments, "stream": dials}
 
 
@@ -96,7 +120,9 @@ def check_dials(dials: dict) -> None:
             raise ValueError(f"{name} of stream must be two numbers above 0, the smaller first, got {pair!r:.60}")
     weights = dials.get("maps", defaults["maps"])
     if len(weights) != len(MAPS) or min(weights) < 0 or sum(weights) <= 0:
-        raise ValueError(f"maps of stream must be {len(MAPS)} weights ({', '.join(MAPS)}), not all 0, got {weights!r:.60}")
+        raise ValueError(
+            f"maps of stream must be {len(MAPS)} weights ({', '.join(MAPS)}), not all 0, got {weights!r:.60}"
+        )
     leaves = dials.get("leaves", defaults["leaves"])
     if len(leaves) != 2 or not 0 <= leaves[0] <= 1 or leaves[1] < 0:
         raise ValueError(f"leaves of stream must be a chance of 0 to 1 and a number of examples, got {leaves!r:.60}")
@@ -109,7 +135,7 @@ def check_dials(dials: dict) -> None:
 
 def rising(values: list[float]) -> bool:
     """Is each value above the one before?"""
-    return all(a < b for a, b in zip(values, values[1:]))
+    return all(a < b for a, b in itertools.pairwise(values))
 
 
 def first_line(error: Exception) -> str:

@@ -16,8 +16,14 @@ from .speed import checked_device
 from .weights import header, save
 
 
-def run(name: str, folder: Path = Path(), steps: int | None = None, device: str = "cpu", resume: bool = False,
-        every: int = 250) -> Path:
+def run(
+    name: str,
+    folder: Path = Path(),
+    steps: int | None = None,
+    device: str = "cpu",
+    resume: bool = False,
+    every: int = 250,
+) -> Path:
     """Train recipe `name`; returns the weight file written in `folder`. A checkpoint lies beside it until then.
 
     With `resume` an unfinished run goes on, and a finished one is left as it is. Without it an unfinished run is not
@@ -33,12 +39,28 @@ def run(name: str, folder: Path = Path(), steps: int | None = None, device: str 
         parallel.stop()
         return target
     if checkpoint.exists() and not resume:
-        raise ValueError(f"{checkpoint.name} in {folder} is an unfinished run: go on with --resume, or delete it and start anew")
+        raise ValueError(
+            f"{checkpoint.name} in {folder} is an unfinished run: go on with --resume, or delete it and start anew"
+        )
     network = plan.build()
-    history = fit(network, plan.examples(), plan.steps, plan.batch // parallel.world_size(), LOSSES[plan.loss], plan.lr, device=device,
-                  validate=validation(plan.examples()), every=min(every, plan.steps), checkpoint=checkpoint, resume=resume,
-                  watch=Progress(plan.steps), workers=1 if (os.cpu_count() or 1) > 1 else 0,
-                  about={"arguments": plan.arguments, "data": data_version()}, stagewise=plan.stagewise, restarts=plan.restart_steps())
+    history = fit(
+        network,
+        plan.examples(),
+        plan.steps,
+        plan.batch // parallel.world_size(),
+        LOSSES[plan.loss],
+        plan.lr,
+        device=device,
+        validate=validation(plan.examples()),
+        every=min(every, plan.steps),
+        checkpoint=checkpoint,
+        resume=resume,
+        watch=Progress(plan.steps),
+        workers=1 if (os.cpu_count() or 1) > 1 else 0,
+        about={"arguments": plan.arguments, "data": data_version()},
+        stagewise=plan.stagewise,
+        restarts=plan.restart_steps(),
+    )
     if parallel.rank() == 0:
         save(target, network.cpu(), plan, history.rows[-1])
         for left in (checkpoint, *folder.glob(f"{name}.*.part")):  # what a killed run could not take away

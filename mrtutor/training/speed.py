@@ -11,7 +11,11 @@ CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 
 def checked_device(name: str) -> str:
     """The name of a device that is here. Raises ValueError, one sentence, for another."""
-    here = ["cpu", *(["mps"] if torch.backends.mps.is_available() else []), *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    here = [
+        "cpu",
+        *(["mps"] if torch.backends.mps.is_available() else []),
+        *(f"cuda:{i}" for i in range(torch.cuda.device_count())),
+    ]
     if name not in here and not (name == "cuda" and torch.cuda.is_available()):
         raise ValueError(f"device must be one that this machine has ({', '.join(here)}), got {name!r}")
     return name
@@ -68,7 +72,9 @@ def real_parts(network: nn.Module) -> list[nn.Module]:
         if module in inside or module is network or isinstance(module, (nn.ModuleList, *CONVOLUTIONS)):
             continue
         below = list(module.modules())
-        if any(getattr(one, "domain", None) in COMPLEX for one in below) or not any(isinstance(one, CONVOLUTIONS) for one in below):
+        if any(getattr(one, "domain", None) in COMPLEX for one in below) or not any(
+            isinstance(one, CONVOLUTIONS) for one in below
+        ):
             continue
         parts.append(module)
         inside.update(below)

@@ -74,9 +74,9 @@ class Stream:
 class Examination(NamedTuple):
     """A patient in a coil array: what does not change from one example to the next."""
 
-    clean: Kspace        # noise-free
+    clean: Kspace  # noise-free
     noise: float
-    maps: Maps | None    # None: the quick ratio of the lines at hand, another for each mask
+    maps: Maps | None  # None: the quick ratio of the lines at hand, another for each mask
 
 
 @lru_cache(maxsize=16)
@@ -97,7 +97,7 @@ def examination(stream: Stream, number: int) -> Examination:
         return Examination(clean, noise, espirit_maps(add_noise(clean, noise, rng), 24, kernel=5, n_iter=20))
     if kind == "ratio" and len(clean) > 1:
         return Examination(clean, noise, None)
-    y, x = ((torch.arange(n) - n // 2) * big / n + big // 2 for n, big in zip(shape, image.shape[-2:]))
+    y, x = ((torch.arange(n) - n // 2) * big / n + big // 2 for n, big in zip(shape, image.shape[-2:], strict=True))
     true = fine_maps[..., y.round().long()[:, None], x.round().long()]
     heard = low_resolution_maps(clean, 24, threshold=0.05).abs().amax(0) > 0
     return Examination(clean, noise, true * heard if uniform((0, 1), rng) < 0.5 else true)
@@ -116,8 +116,17 @@ def anatomy(rng, split: str) -> Image:
     lesions = pick((None, None, *LESION_KINDS), rng)
     fill = None if uniform((0, 1), rng) < 0.3 else uniform((0.7, 1.0), rng)
     level = uniform((-38, 60), rng) if lesions is None else uniform((0, 40), rng)  # every kind has a place there
-    drawn = patient(whole((0, 2**31), rng), pick(tuple(SEQUENCES), rng), 256, level, lesions, split, texture=uniform((0.5, 1.6), rng),
-                    fill=fill, bias=uniform((0.5, 2.0), rng))
+    drawn = patient(
+        whole((0, 2**31), rng),
+        pick(tuple(SEQUENCES), rng),
+        256,
+        level,
+        lesions,
+        split,
+        texture=uniform((0.5, 1.6), rng),
+        fill=fill,
+        bias=uniform((0.5, 2.0), rng),
+    )
     return drawn.image * tissue_phase(drawn.tissues, rng)
 
 

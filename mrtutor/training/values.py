@@ -3,7 +3,13 @@
 import math
 
 MOST = 1000  # no size, count or step number inside a network is larger
-WORDS = {bool: "true or false", int: f"a whole number of 0..{MOST}", float: "a number", str: "a word of up to 40 letters", tuple: "a list"}
+WORDS = {
+    bool: "true or false",
+    int: f"a whole number of 0..{MOST}",
+    float: "a number",
+    str: "a word of up to 40 letters",
+    tuple: "a list",
+}
 
 
 def check_values(owner: str, values, defaults: dict) -> None:
@@ -22,7 +28,9 @@ def check_values(owner: str, values, defaults: dict) -> None:
 def alike(value, default) -> bool:
     """Could `value` stand where `default` stands? Lists are good for tuples, whole numbers for numbers."""
     if isinstance(default, tuple):
-        return isinstance(value, (list, tuple)) and 0 < len(value) <= 64 and all(alike(one, default[0]) for one in value)
+        return (
+            isinstance(value, (list, tuple)) and 0 < len(value) <= 64 and all(alike(one, default[0]) for one in value)
+        )
     if isinstance(default, str):
         return isinstance(value, str) and len(value) <= 40
     if isinstance(default, bool) or isinstance(value, bool):
@@ -34,4 +42,6 @@ def alike(value, default) -> bool:
 
 def is_number(value) -> bool:
     """A finite number that is not too long for a float."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e30 and math.isfinite(value)
+    return (
+        isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e30 and math.isfinite(value)
+    )

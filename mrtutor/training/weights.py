@@ -21,8 +21,15 @@ MOST_BYTES, MOST_TEXT = 2**26, 20_000  # of a file; of the recipe and of the sco
 
 def save(path: Path, network: Network, recipe: Recipe, scores: dict) -> None:
     """Write the weights with recipe, seed, versions, data version and scores in the header."""
-    header = {"format": FORMAT, "recipe": json.dumps(recipe.as_dict()), "seed": str(recipe.seed), "mrtutor": __version__,
-              "torch": torch.__version__, "data": data_version(), "scores": json.dumps(scores)}
+    header = {
+        "format": FORMAT,
+        "recipe": json.dumps(recipe.as_dict()),
+        "seed": str(recipe.seed),
+        "mrtutor": __version__,
+        "torch": torch.__version__,
+        "data": data_version(),
+        "scores": json.dumps(scores),
+    }
     write(path, network.state_dict(), header)
 
 
@@ -64,7 +71,9 @@ def read_checked(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
     """(tensors, header with recipe and scores as values). Raises ValueError where it is no weight file of this course."""
     tensors, said = read(path, MOST_BYTES)
     if said.get("format") != FORMAT:
-        raise ValueError(f"{path.name} must be a weight file of this course (its header says {said.get('format', 'nothing')!r:.60})")
+        raise ValueError(
+            f"{path.name} must be a weight file of this course (its header says {said.get('format', 'nothing')!r:.60})"
+        )
     values = {}
     for key in ("recipe", "scores"):
         try:
@@ -79,6 +88,7 @@ def read_checked(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
 @contextmanager
 def at_most(n: int) -> Iterator[None]:
     """Stop with ValueError as soon as a network under construction has more than `n` weight tensors."""
+
     def count(module, name, parameter) -> None:
         nonlocal n
         n -= parameter is not None

@@ -4,8 +4,29 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "js"
-PARTS = ("util", "payload", "fft", "noise", "metrics", "colour", "geometry", "pane", "figures", "viewer", "keys",
-         "controls", "engine", "explore", "compare", "answers", "predict", "paint", "quiz", "items", "mount")
+PARTS = (
+    "util",
+    "payload",
+    "fft",
+    "noise",
+    "metrics",
+    "colour",
+    "geometry",
+    "pane",
+    "figures",
+    "viewer",
+    "keys",
+    "controls",
+    "engine",
+    "explore",
+    "compare",
+    "answers",
+    "predict",
+    "paint",
+    "quiz",
+    "items",
+    "mount",
+)
 
 
 @cache
@@ -29,7 +50,7 @@ def page_script() -> str:
     `<div class="mrtutor" data-id="…" data-key="…" data-src="…">` when it comes near the viewport.
     It brings its own style; `page_style()` is the same text for a page that wants it before any script runs.
     """
-    return f"(function () {{\n\"use strict\";\n{_core()}\n{(FOLDER / 'host.js').read_text()}\n}})();\n"
+    return f'(function () {{\n"use strict";\n{_core()}\n{(FOLDER / "host.js").read_text()}\n}})();\n'
 
 
 def page_style() -> str:

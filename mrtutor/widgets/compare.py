@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import numpy as np
 
@@ -16,9 +15,24 @@ from .view import View
 MOST_STATES = 100
 
 
-def compare(panes, controls: dict | None = None, *, scan=None, reference: str | None = None, difference: str | None = None,
-            gain=5, flicker: tuple[str, str] | None = None, start: dict | None = None, presets=None, columns: int | None = None,
-            bits: int = 12, errors: str = "raise", alt: str, caption: str = "", key: str | None = None) -> View:
+def compare(
+    panes,
+    controls: dict | None = None,
+    *,
+    scan=None,
+    reference: str | None = None,
+    difference: str | None = None,
+    gain=5,
+    flicker: tuple[str, str] | None = None,
+    start: dict | None = None,
+    presets=None,
+    columns: int | None = None,
+    bits: int = 12,
+    errors: str = "raise",
+    alt: str,
+    caption: str = "",
+    key: str | None = None,
+) -> View:
     """Pictures, bars, curves and words side by side, windowed and zoomed together.
 
     panes: a dict {name: pane}, or a function(**state) -> such a dict with a value of `controls` for each argument.
@@ -60,7 +74,9 @@ def compare(panes, controls: dict | None = None, *, scan=None, reference: str | 
 
     def build(book: bool) -> bytes:
         if book and len(every) > MOST_STATES:
-            raise ValueError(f"controls of compare must have at most {MOST_STATES} states in the book, got {len(every)}")
+            raise ValueError(
+                f"controls of compare must have at most {MOST_STATES} states in the book, got {len(every)}"
+            )
         packer, grid = Packer(), []
         for state in every if book else [start]:
             try:
@@ -71,10 +87,21 @@ def compare(panes, controls: dict | None = None, *, scan=None, reference: str | 
                 from .errors import readable
 
                 grid.append([state, readable(error)])
-        header = {"kind": "compare", "geometry": geometry(scan), "controls": headers, "start": start, "grid": grid,
-                  "presets": [[words, dict(state)] for words, state in (presets or {}).items()], "reference": reference,
-                  "difference": difference, "gain": gain, "flicker": list(flicker) if flicker else None, "columns": columns,
-                  "caption": caption, "alt": alt}
+        header = {
+            "kind": "compare",
+            "geometry": geometry(scan),
+            "controls": headers,
+            "start": start,
+            "grid": grid,
+            "presets": [[words, dict(state)] for words, state in (presets or {}).items()],
+            "reference": reference,
+            "difference": difference,
+            "gain": gain,
+            "flicker": list(flicker) if flicker else None,
+            "columns": columns,
+            "caption": caption,
+            "alt": alt,
+        }
         return packer.finish(header)
 
     def answer(state: dict) -> bytes:
@@ -113,7 +140,16 @@ def pack_pane(packer: Packer, pane: Pane, scan, bits: int) -> dict:
     data = pane.data
     array = data["array"]
     parts = [np.abs(array), np.angle(array)] if data["kind"] == "complex" else [array]
-    return {"kind": "image", "show": data["kind"], "shape": list(array.shape), "data": [packer.quantised(p, bits) for p in parts],
-            "window": [float(v) for v in data["window"]] if data["window"] else None, "corner": data["corner"], "unit": data["unit"],
-            "gain": data["gain"], "of": data["of"], "geometry": geometry(data["scan"]) if data["scan"] is not None else None,
-            "marks": [m.header(packer) for m in data["marks"]]}
+    return {
+        "kind": "image",
+        "show": data["kind"],
+        "shape": list(array.shape),
+        "data": [packer.quantised(p, bits) for p in parts],
+        "window": [float(v) for v in data["window"]] if data["window"] else None,
+        "corner": data["corner"],
+        "unit": data["unit"],
+        "gain": data["gain"],
+        "of": data["of"],
+        "geometry": geometry(data["scan"]) if data["scan"] is not None else None,
+        "marks": [m.header(packer) for m in data["marks"]],
+    }

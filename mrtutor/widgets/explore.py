@@ -14,11 +14,40 @@ PANES = ("full", "image", "kspace", "mask", "psf", "profile", "error", "phase")
 COMBINE = ("single", "rss", "maps")
 
 
-def explore(scan, *, acceleration=1, pattern="equispaced", n_acs=0, seed=0, offset=None, coils=None, noise=0.0,
-            partial_fourier=1.0, fill="zeros", swap=False, phase=True, oversampling=2, lost_line=None, spike=0.0,
-            view="whole field", combine="single", panes=("full", "image", "kspace"), start=None, presets=None,
-            marks=(), gain=5, tr=None, echo_train=1, averages=1, room_minutes=None, spike_at=None, window=None,
-            alt, caption="", key=None) -> View:
+def explore(
+    scan,
+    *,
+    acceleration=1,
+    pattern="equispaced",
+    n_acs=0,
+    seed=0,
+    offset=None,
+    coils=None,
+    noise=0.0,
+    partial_fourier=1.0,
+    fill="zeros",
+    swap=False,
+    phase=True,
+    oversampling=2,
+    lost_line=None,
+    spike=0.0,
+    view="whole field",
+    combine="single",
+    panes=("full", "image", "kspace"),
+    start=None,
+    presets=None,
+    marks=(),
+    gain=5,
+    tr=None,
+    echo_train=1,
+    averages=1,
+    room_minutes=None,
+    spike_at=None,
+    window=None,
+    alt,
+    caption="",
+    key=None,
+) -> View:
     """Undersample `scan` and see at once what it does: mask, k-space, point spread, picture, error, metrics.
 
     A parameter given as ONE value is fixed; given as a list (or `Control(values, label, unit, names)`) it becomes a
@@ -54,9 +83,23 @@ def explore(scan, *, acceleration=1, pattern="equispaced", n_acs=0, seed=0, offs
     The page computes with the masks made here by `mrtutor.sampling`: they are the same bit for bit.
     Raises ValueError for unknown names, and when the payload would exceed 3 MB.
     """
-    given = dict(acceleration=acceleration, pattern=pattern, n_acs=n_acs, seed=seed, offset=offset, coils=coils, noise=noise,
-                 partial_fourier=partial_fourier, fill=fill, swap=swap, phase=phase, oversampling=oversampling,
-                 lost_line=lost_line, spike=spike, view=view)
+    given = dict(
+        acceleration=acceleration,
+        pattern=pattern,
+        n_acs=n_acs,
+        seed=seed,
+        offset=offset,
+        coils=coils,
+        noise=noise,
+        partial_fourier=partial_fourier,
+        fill=fill,
+        swap=swap,
+        phase=phase,
+        oversampling=oversampling,
+        lost_line=lost_line,
+        spike=spike,
+        view=view,
+    )
     functions = pattern if isinstance(pattern, dict) else None
     given["pattern"] = list(pattern) if functions else pattern
     geo = geometry(scan)
@@ -73,14 +116,28 @@ def explore(scan, *, acceleration=1, pattern="equispaced", n_acs=0, seed=0, offs
         by_name = {c["name"]: c["values"] for c in controls}
         shape = kspace.shape[-2:]
         header = {
-            "kind": "explore", "geometry": geo, "shape": list(shape), "combine": combine,
-            "kspace": packer.floats(kspace), "maps": None if maps is None else packer.floats(maps),
+            "kind": "explore",
+            "geometry": geo,
+            "shape": list(shape),
+            "combine": combine,
+            "kspace": packer.floats(kspace),
+            "maps": None if maps is None else packer.floats(maps),
             "foreground": packer.bits(_foreground(scan, combine)),
-            "masks": mask_table(packer, shape, by_name, functions), "partial": partial_table(packer, shape, by_name),
-            "controls": controls, "start": start, "presets": presets, "panes": list(panes), "gain": gain,
-            "time": None if tr is None else {"tr": tr, "echo_train": echo_train, "averages": averages, "room": room_minutes},
-            "spike_at": list(spike_at or (shape[0] // 8, shape[1] // 5)), "window": list(window) if window else None,
-            "marks": [m.header(packer) for m in marks], "caption": caption, "alt": alt,
+            "masks": mask_table(packer, shape, by_name, functions),
+            "partial": partial_table(packer, shape, by_name),
+            "controls": controls,
+            "start": start,
+            "presets": presets,
+            "panes": list(panes),
+            "gain": gain,
+            "time": None
+            if tr is None
+            else {"tr": tr, "echo_train": echo_train, "averages": averages, "room": room_minutes},
+            "spike_at": list(spike_at or (shape[0] // 8, shape[1] // 5)),
+            "window": list(window) if window else None,
+            "marks": [m.header(packer) for m in marks],
+            "caption": caption,
+            "alt": alt,
         }
         return packer.finish(header)
 
@@ -92,7 +149,11 @@ def measured(scan, combine: str):
     from ..fourier import fft2c
 
     if combine == "single":
-        return (to_numpy(scan.kspace) if scan.kspace.shape[-3] == 1 else to_numpy(fft2c(scan.image)).reshape(1, *scan.kspace.shape[-2:])), None
+        return (
+            to_numpy(scan.kspace)
+            if scan.kspace.shape[-3] == 1
+            else to_numpy(fft2c(scan.image)).reshape(1, *scan.kspace.shape[-2:])
+        ), None
     return to_numpy(scan.kspace), to_numpy(scan.maps) if combine == "maps" else None
 
 
@@ -136,4 +197,4 @@ def _check_state(state, controls):
 
 def states(by_name: dict) -> list[dict]:
     """Every position of the controls, the last one changing fastest."""
-    return [dict(zip(by_name, values)) for values in product(*by_name.values())]
+    return [dict(zip(by_name, values, strict=True)) for values in product(*by_name.values())]

@@ -10,7 +10,15 @@ def geometry(scan) -> dict:
     arrow says along which direction of the upright picture the phase encoding runs.
     """
     if scan is None:
-        return {"turn": [False, False, False], "letters": None, "pe": None, "mm": [1.0, 1.0], "mm_known": True, "label": "", "real": None}
+        return {
+            "turn": [False, False, False],
+            "letters": None,
+            "pe": None,
+            "mm": [1.0, 1.0],
+            "mm_known": True,
+            "label": "",
+            "real": None,
+        }
     probe = np.arange(6).reshape(2, 3)
     upright = np.asarray(scan.stand_up(probe))
     transpose = upright.shape != probe.shape
@@ -21,8 +29,15 @@ def geometry(scan) -> dict:
             turned = turned[:, ::-1] if flip_columns else turned
             if np.array_equal(turned, upright):
                 turn = [transpose, flip_rows, flip_columns]
-    return {"turn": turn, "letters": list(scan.letters) if any(scan.letters) else None, "pe": scan.phase_encoding, "mm": [float(v) for v in scan.voxel_mm],
-            "mm_known": bool(getattr(scan, "voxel_known", True)), "label": str(scan.label), "real": bool(scan.real)}
+    return {
+        "turn": turn,
+        "letters": list(scan.letters) if any(scan.letters) else None,
+        "pe": scan.phase_encoding,
+        "mm": [float(v) for v in scan.voxel_mm],
+        "mm_known": bool(getattr(scan, "voxel_known", True)),
+        "label": str(scan.label),
+        "real": bool(scan.real),
+    }
 
 
 def is_scan(thing) -> bool:
@@ -41,5 +56,7 @@ def picture(thing, scan=None) -> tuple[np.ndarray, dict]:
         raise ValueError("a picture of a question must be one slice, (y, x) or (1, y, x)")
     kind, array = data["kind"], data["array"][0]
     return np.abs(array) if kind == "complex" else array, {
-        "show": "magnitude" if kind == "complex" else kind, "window": [float(v) for v in data["window"]] if data["window"] else None,
-        "geometry": geometry(data["scan"] if data["scan"] is not None else scan)}
+        "show": "magnitude" if kind == "complex" else kind,
+        "window": [float(v) for v in data["window"]] if data["window"] else None,
+        "geometry": geometry(data["scan"] if data["scan"] is not None else scan),
+    }

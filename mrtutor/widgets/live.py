@@ -30,4 +30,3 @@ class LiveView(anywidget.AnyWidget):
             self.send({"type": "answer", "id": content["id"]}, buffers)
         except Exception as error:  # the learner's own function may fail in any way: one readable line in the widget
             self.send({"type": "answer", "id": content["id"], "error": readable(error)})
-

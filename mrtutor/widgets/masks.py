@@ -32,7 +32,11 @@ CONTROLS = {  # parameter: label, unit, what a value is called on screen
     "oversampling": ("Readout samples", "", lambda v, geo: "all" if v == 2 else "every 2nd"),
     "lost_line": ("Line lost", "", lambda v, geo: "none" if v is None else "centre" if v == 0 else f"{v:+d}"),
     "spike": ("Spike", "", lambda v, geo: "none" if v == 0 else f"{v:g}"),
-    "view": ("View", "", lambda v, geo: {"whole field": "whole field", "scanner": "as the scanner would"}.get(v, str(v))),
+    "view": (
+        "View",
+        "",
+        lambda v, geo: {"whole field": "whole field", "scanner": "as the scanner would"}.get(v, str(v)),
+    ),
 }
 
 
@@ -60,7 +64,7 @@ def mask_table(packer: Packer, shape, by_name: dict, functions=None) -> list:
     """One entry a combination of MASK_CONTROLS: a block (of lines, or of points), or the sentence why there is none."""
     table = []
     for values in product(*(by_name[name] for name in MASK_CONTROLS)):
-        state = dict(zip(MASK_CONTROLS, values))
+        state = dict(zip(MASK_CONTROLS, values, strict=True))
         try:
             table.append(_block(packer, make_mask(shape, state, functions), state["swap"]))
         except ValueError as error:

@@ -84,7 +84,9 @@ def compress(payload: bytes, what: str) -> str:
     """base64 of gzip (without a date, so that the same widget is the same text); too large is an error."""
     packed = gzip.compress(payload, 9, mtime=0)
     if len(packed) > LIMIT:
-        raise ValueError(f"{what} must stay below {LIMIT / 1e6:.0f} MB compressed, got {len(packed) / 1e6:.1f} MB: fewer states, panes or pixels")
+        raise ValueError(
+            f"{what} must stay below {LIMIT / 1e6:.0f} MB compressed, got {len(packed) / 1e6:.1f} MB: fewer states, panes or pixels"
+        )
     return base64.b64encode(packed).decode("ascii")
 
 
@@ -98,11 +100,19 @@ def unpack(payload: bytes) -> tuple[dict, "callable"]:
         if block["as"] == "raw":
             return data
         if block["as"] == "bits":
-            return np.unpackbits(np.frombuffer(data, np.uint8), count=int(np.prod(block["shape"]))).astype(bool).reshape(block["shape"])
+            return (
+                np.unpackbits(np.frombuffer(data, np.uint8), count=int(np.prod(block["shape"])))
+                .astype(bool)
+                .reshape(block["shape"])
+            )
         half = len(data) // 2
         words = np.frombuffer(data[:half], np.uint8).astype(np.uint16) << 8 | np.frombuffer(data[half:], np.uint8)
         if block["as"] == "q":
-            return (block["low"] + words * ((block["high"] - block["low"]) / block["levels"])).astype(np.float32).reshape(block["shape"])
+            return (
+                (block["low"] + words * ((block["high"] - block["low"]) / block["levels"]))
+                .astype(np.float32)
+                .reshape(block["shape"])
+            )
         values = (words.view(np.float16).astype(np.float64) * block["scale"]).astype(np.float32)
         return (values.view(np.complex64) if block["as"] == "c16" else values).reshape(block["shape"])
 

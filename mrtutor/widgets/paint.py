@@ -10,8 +10,21 @@ from .view import View
 TOOLS = ("erase", "keep", "line", "spike")
 
 
-def paint_kspace(scan, *, combine: str = "single", tools=TOOLS, brush: int = 9, mirror: bool = False, start: str = "full",
-                 presets: bool = True, gain: int = 5, panes=("kspace", "image", "error"), alt: str, caption: str = "", key: str | None = None) -> View:
+def paint_kspace(
+    scan,
+    *,
+    combine: str = "single",
+    tools=TOOLS,
+    brush: int = 9,
+    mirror: bool = False,
+    start: str = "full",
+    presets: bool = True,
+    gain: int = 5,
+    panes=("kspace", "image", "error"),
+    alt: str,
+    caption: str = "",
+    key: str | None = None,
+) -> View:
     """Paint on the k-space of `scan` and see the picture at once.
 
     tools: "erase" and "keep" (a round brush, its size a slider that starts at `brush` points across), "line" (drop or
@@ -31,10 +44,25 @@ def paint_kspace(scan, *, combine: str = "single", tools=TOOLS, brush: int = 9, 
     def build(book: bool) -> bytes:
         packer = Packer()
         kspace, maps = measured(scan, combine)
-        return packer.finish({
-            "kind": "paint", "geometry": geometry(scan), "shape": list(kspace.shape[-2:]), "combine": combine,
-            "kspace": packer.floats(kspace), "maps": None if maps is None else packer.floats(maps),
-            "foreground": packer.bits(_foreground(scan, combine)), "tools": list(tools), "brush": int(brush), "mirror": bool(mirror),
-            "empty": start == "empty", "presets": bool(presets), "gain": gain, "panes": list(panes), "caption": caption, "alt": alt})
+        return packer.finish(
+            {
+                "kind": "paint",
+                "geometry": geometry(scan),
+                "shape": list(kspace.shape[-2:]),
+                "combine": combine,
+                "kspace": packer.floats(kspace),
+                "maps": None if maps is None else packer.floats(maps),
+                "foreground": packer.bits(_foreground(scan, combine)),
+                "tools": list(tools),
+                "brush": int(brush),
+                "mirror": bool(mirror),
+                "empty": start == "empty",
+                "presets": bool(presets),
+                "gain": gain,
+                "panes": list(panes),
+                "caption": caption,
+                "alt": alt,
+            }
+        )
 
     return View("paint", build, alt, key=key)

@@ -27,10 +27,18 @@ class Control:
     def header(self, name: str) -> dict:
         values = [v.item() if hasattr(v, "item") else v for v in self.values]
         if not values or any(not isinstance(v, (bool, int, float, str, type(None))) for v in values):
-            raise ValueError(f"the values of {name} must be numbers, words, True/False or None, at least one, got {self.values!r}")
+            raise ValueError(
+                f"the values of {name} must be numbers, words, True/False or None, at least one, got {self.values!r}"
+            )
         if self.names is not None and len(self.names) != len(values):
             raise ValueError(f"names of {name} must be as many as its {len(values)} values, got {len(self.names)}")
-        return {"name": name, "label": self.label or name.replace("_", " "), "unit": self.unit, "values": values, "names": self.names}
+        return {
+            "name": name,
+            "label": self.label or name.replace("_", " "),
+            "unit": self.unit,
+            "values": values,
+            "names": self.names,
+        }
 
 
 def as_control(name: str, values, label: str | None = None, unit: str = "") -> Control:
@@ -75,8 +83,17 @@ class Pane:
     data: dict = field(default_factory=dict)
 
 
-def image(array, kind: str = "magnitude", window: tuple[float, float] | None = None, corner: str = "", unit: str = "",
-          scan=None, gain: float | None = None, of: float | None = None, marks=()) -> Pane:
+def image(
+    array,
+    kind: str = "magnitude",
+    window: tuple[float, float] | None = None,
+    corner: str = "",
+    unit: str = "",
+    scan=None,
+    gain: float | None = None,
+    of: float | None = None,
+    marks=(),
+) -> Pane:
     """A picture: (y, x), (1, y, x), or (slice, y, x) for a stack that the reader scrolls through; not yet turned upright.
 
     kind: "magnitude" (grey), "complex" (its magnitude, with a switch to its phase), "phase" (radians, cyclic map),
@@ -97,10 +114,25 @@ def image(array, kind: str = "magnitude", window: tuple[float, float] | None = N
         raise ValueError(f"a picture must be (y, x), (1, y, x) or (slice, y, x), got shape {array.shape}")
     if kind not in ("complex",) and array.dtype.kind == "c":
         array = np.angle(array) if kind == "phase" else array.real if kind == "signed" else np.abs(array)
-    return Pane("image", {"array": array, "kind": kind, "window": window, "corner": corner, "unit": unit, "scan": scan, "gain": gain, "of": of, "marks": tuple(marks)})
+    return Pane(
+        "image",
+        {
+            "array": array,
+            "kind": kind,
+            "window": window,
+            "corner": corner,
+            "unit": unit,
+            "scan": scan,
+            "gain": gain,
+            "of": of,
+            "marks": tuple(marks),
+        },
+    )
 
 
-def bars(values: dict[str, float] | list, labels: list[str] | None = None, unit: str = "", top: float | None = None) -> Pane:
+def bars(
+    values: dict[str, float] | list, labels: list[str] | None = None, unit: str = "", top: float | None = None
+) -> Pane:
     """Bars, e.g. how loudly each coil hears a place: {label: value}, or values with labels. `top`: the scale's end."""
     if isinstance(values, dict):
         labels, values = list(values), list(values.values())
@@ -127,5 +159,7 @@ def line(series: dict, x_label: str = "", y_label: str = "", log_y: bool = False
 def text(content: str | dict) -> Pane:
     """Words, or a small table {name: value} of metrics."""
     if isinstance(content, dict):
-        return Pane("text", {"rows": [[str(k), v if isinstance(v, str) else f"{float(v):.4g}"] for k, v in content.items()]})
+        return Pane(
+            "text", {"rows": [[str(k), v if isinstance(v, str) else f"{float(v):.4g}"] for k, v in content.items()]}
+        )
     return Pane("text", {"words": str(content)})

@@ -40,14 +40,32 @@ class Target:
 
     def header(self, packer: Packer) -> dict:
         if not 0 < self.tolerance < 0.5:
-            raise ValueError(f"tolerance must lie between 0 and 0.5 (a fraction of the field of view), got {self.tolerance}")
+            raise ValueError(
+                f"tolerance must lie between 0 and 0.5 (a fraction of the field of view), got {self.tolerance}"
+            )
         if not self.places:
             raise ValueError("a click target needs at least one place or region where it is right")
-        return {"prompt": self.prompt, "places": [p.header(packer) for p in self.places], "tolerance": self.tolerance, "pane": self.pane,
-                "clicks": self.clicks, "right": self.right, "wrong": [p.header(packer) for p in self.wrong], "otherwise": self.otherwise}
+        return {
+            "prompt": self.prompt,
+            "places": [p.header(packer) for p in self.places],
+            "tolerance": self.tolerance,
+            "pane": self.pane,
+            "clicks": self.clicks,
+            "right": self.right,
+            "wrong": [p.header(packer) for p in self.wrong],
+            "otherwise": self.otherwise,
+        }
 
 
-def predict(question: str, options: list[Option] = (), *, click: Target | None = None, then: View, key: str, alt: str | None = None) -> View:
+def predict(
+    question: str,
+    options: list[Option] = (),
+    *,
+    click: Target | None = None,
+    then: View,
+    key: str,
+    alt: str | None = None,
+) -> View:
     """Ask first: one of the options and/or a click, and a confidence (guess, fairly sure, sure); then `then` unlocks.
 
     question: one or two sentences (*word* for emphasis). options: usually four real beliefs; each gets its own
@@ -63,8 +81,15 @@ def predict(question: str, options: list[Option] = (), *, click: Target | None =
 
     def build(book: bool) -> bytes:
         packer = Packer()
-        header = {"kind": "predict", "key": key, "question": question, "options": [{"text": o.text, "why": o.why, "right": o.right} for o in options],
-                  "click": click.header(packer) if click else None, "then": packer.raw(then.payload(book)), "alt": alt or then.alt}
+        header = {
+            "kind": "predict",
+            "key": key,
+            "question": question,
+            "options": [{"text": o.text, "why": o.why, "right": o.right} for o in options],
+            "click": click.header(packer) if click else None,
+            "then": packer.raw(then.payload(book)),
+            "alt": alt or then.alt,
+        }
         return packer.finish(header)
 
     items = "".join(f"<li>{html.escape(o.text)}</li>" for o in options)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from .geometry import picture
 from .pack import Packer
-from .panes import Place, Region
 from .predict import Option, Target
 from .view import View
 
@@ -38,10 +37,16 @@ class Choice:
         if not any(o.right for o in self.options):
             raise ValueError(f"one option must be right=True in the question {self.question!r}")
         if self.pictures is not None and len(self.pictures) != len(self.options):
-            raise ValueError(f"pictures must be one for each of the {len(self.options)} options, got {len(self.pictures)}")
-        return {"type": "choice", "options": [{"text": o.text, "why": o.why, "right": o.right} for o in self.options],
-                "picture": _picture(packer, self.picture, self.scan), "picture_alt": self.picture_alt,
-                "pictures": None if self.pictures is None else [_picture(packer, p, self.scan) for p in self.pictures]}
+            raise ValueError(
+                f"pictures must be one for each of the {len(self.options)} options, got {len(self.pictures)}"
+            )
+        return {
+            "type": "choice",
+            "options": [{"text": o.text, "why": o.why, "right": o.right} for o in self.options],
+            "picture": _picture(packer, self.picture, self.scan),
+            "picture_alt": self.picture_alt,
+            "pictures": None if self.pictures is None else [_picture(packer, p, self.scan) for p in self.pictures],
+        }
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,17 @@ class Number:
     picture_alt: str = "The picture of this question."
 
     def header(self, packer: Packer) -> dict:
-        return {"type": "number", "value": float(self.value), "tolerance": float(self.tolerance), "unit": self.unit, "right": self.right,
-                "wrong": [[float(v), m] for v, m in self.wrong.items()], "otherwise": self.otherwise,
-                "picture": _picture(packer, self.picture, self.scan), "picture_alt": self.picture_alt}
+        return {
+            "type": "number",
+            "value": float(self.value),
+            "tolerance": float(self.tolerance),
+            "unit": self.unit,
+            "right": self.right,
+            "wrong": [[float(v), m] for v, m in self.wrong.items()],
+            "otherwise": self.otherwise,
+            "picture": _picture(packer, self.picture, self.scan),
+            "picture_alt": self.picture_alt,
+        }
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,12 @@ class Click:
     picture_alt: str = "The picture of this question."
 
     def header(self, packer: Packer) -> dict:
-        return {"type": "click", "picture": _picture(packer, self.picture, self.scan), "picture_alt": self.picture_alt, "target": self.target.header(packer)}
+        return {
+            "type": "click",
+            "picture": _picture(packer, self.picture, self.scan),
+            "picture_alt": self.picture_alt,
+            "target": self.target.header(packer),
+        }
 
 
 @dataclass(frozen=True)
@@ -99,9 +117,15 @@ class Order:
     def header(self, packer: Packer) -> dict:
         if self.pictures is not None and len(self.pictures) != len(self.items):
             raise ValueError(f"pictures must be one for each of the {len(self.items)} items, got {len(self.pictures)}")
-        return {"type": "order", "items": list(self.items), "right": self.right, "messages": [[list(k), m] for k, m in self.messages.items()],
-                "otherwise": self.otherwise, "seed": self.seed,
-                "pictures": None if self.pictures is None else [_picture(packer, p, self.scan) for p in self.pictures]}
+        return {
+            "type": "order",
+            "items": list(self.items),
+            "right": self.right,
+            "messages": [[list(k), m] for k, m in self.messages.items()],
+            "otherwise": self.otherwise,
+            "seed": self.seed,
+            "pictures": None if self.pictures is None else [_picture(packer, p, self.scan) for p in self.pictures],
+        }
 
 
 @dataclass(frozen=True)
@@ -123,8 +147,15 @@ class Match:
     def header(self, packer: Packer) -> dict:
         if len(self.pictures) != len(self.names):
             raise ValueError(f"names must be one for each of the {len(self.pictures)} pictures, got {len(self.names)}")
-        return {"type": "match", "pictures": [_picture(packer, p, self.scan) for p in self.pictures], "names": list(self.names), "right": self.right,
-                "messages": [[list(k), m] for k, m in self.messages.items()], "otherwise": self.otherwise, "seed": self.seed}
+        return {
+            "type": "match",
+            "pictures": [_picture(packer, p, self.scan) for p in self.pictures],
+            "names": list(self.names),
+            "right": self.right,
+            "messages": [[list(k), m] for k, m in self.messages.items()],
+            "otherwise": self.otherwise,
+            "seed": self.seed,
+        }
 
 
 def quiz(items: list, *, key: str, title: str = "Check yourself", alt: str | None = None) -> View:
@@ -138,8 +169,15 @@ def quiz(items: list, *, key: str, title: str = "Check yourself", alt: str | Non
 
     def build(book: bool) -> bytes:
         packer = Packer()
-        return packer.finish({"kind": "quiz", "key": key, "title": title, "items": [{"question": i.question, **i.header(packer)} for i in items],
-                              "alt": alt or title})
+        return packer.finish(
+            {
+                "kind": "quiz",
+                "key": key,
+                "title": title,
+                "items": [{"question": i.question, **i.header(packer)} for i in items],
+                "alt": alt or title,
+            }
+        )
 
     words = "<ol>" + "".join(f"<li>{html.escape(i.question)}</li>" for i in items) + "</ol>"
     return View("quiz", build, alt or f"{title}: {len(items)} question{'s' if len(items) > 1 else ''}", words, key=key)

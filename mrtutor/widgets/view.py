@@ -22,8 +22,15 @@ class View:
     `build(book)` makes the payload; `answer(state)` makes the payload of one state while a kernel is there.
     """
 
-    def __init__(self, kind: str, build: Callable[[bool], bytes], alt: str, words: str = "", key: str | None = None,
-                 answer: Callable[[dict], bytes] | None = None):
+    def __init__(
+        self,
+        kind: str,
+        build: Callable[[bool], bytes],
+        alt: str,
+        words: str = "",
+        key: str | None = None,
+        answer: Callable[[dict], bytes] | None = None,
+    ):
         if not alt.strip():
             raise ValueError(f"alt must say in words what {kind} shows, got an empty text")
         self.kind, self.alt, self.key, self.answer = kind, alt, key, answer
@@ -41,7 +48,9 @@ class View:
         """What the book stores: see the class."""
         data = compress(self.payload(book=True), f"{self.kind} ({self.key or self.alt[:40]})")
         key = self.key or f"{self.kind}-{hashlib.sha256(data.encode()).hexdigest()[:8]}"
-        words = f'<p class="mrtutor-alt" data-key="{html.escape(key, quote=True)}">{html.escape(self.alt)}</p>{self.words}'
+        words = (
+            f'<p class="mrtutor-alt" data-key="{html.escape(key, quote=True)}">{html.escape(self.alt)}</p>{self.words}'
+        )
         return {"kind": self.kind, "alt": self.alt, "html": words, "key": key, "data": data}
 
     @property

@@ -13,14 +13,16 @@ from mrtutor.sampling import equispaced
 
 
 def main() -> None:
-    print(f"{'case':34}{'R':>3}{'NMSE ours':>12}{'pygrappa':>12}{'ratio':>8}{'ms ours':>10}{'pygrappa':>10}{'speed-up':>10}")
+    print(
+        f"{'case':34}{'R':>3}{'NMSE ours':>12}{'pygrappa':>12}{'ratio':>8}{'ms ours':>10}{'pygrappa':>10}{'speed-up':>10}"
+    )
     for name, kspace in cases().items():
         reference = rss(ifft2c(kspace))
         region = foreground(reference)
         for R in (2, 3, 4):
             mask = equispaced(kspace.shape[-2:], R, 24)
             y = kspace * mask
-            spacing, first, acs = grid(mask)
+            _spacing, first, acs = grid(mask)
 
             def ours():
                 kernel = choose_kernel(y[..., acs].shape, R)
@@ -32,5 +34,10 @@ def main() -> None:
             result = times(ours=ours, theirs=theirs)
             (t, k), (t_ref, k_ref) = result["ours"], result["theirs"]
             e = nmse(rss(ifft2c(k)), reference, region)
-            e_ref = nmse(rss(ifft2c(torch.from_numpy(np.ascontiguousarray(k_ref)).to(torch.complex64))), reference, region)
-            print(f"{name:34}{R:3}{e:12.5f}{e_ref:12.5f}{e / e_ref:8.3f}{1e3 * t:10.0f}{1e3 * t_ref:10.0f}{t_ref / t:10.1f}", flush=True)
+            e_ref = nmse(
+                rss(ifft2c(torch.from_numpy(np.ascontiguousarray(k_ref)).to(torch.complex64))), reference, region
+            )
+            print(
+                f"{name:34}{R:3}{e:12.5f}{e_ref:12.5f}{e / e_ref:8.3f}{1e3 * t:10.0f}{1e3 * t_ref:10.0f}{t_ref / t:10.1f}",
+                flush=True,
+            )

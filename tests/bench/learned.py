@@ -11,7 +11,7 @@ import statistics
 import time
 
 from mrtutor import metrics, sampling
-from mrtutor.experiments import cohort, tuning
+from mrtutor.experiments.common import cohort, tuning
 from mrtutor.methods import METHODS
 from mrtutor.networks.base import n_weights
 from mrtutor.training.stream import PATTERNS
@@ -36,7 +36,9 @@ def condition(label: str, cases, pattern: str, R: int) -> None:
     masks = [cohort.mask(pattern, case.kspace.shape[-2:], R, seed) for seed, case in enumerate(cases)]
     print(f"\n{label}, {pattern}, nominal R = {R}, true R = {sampling.true_acceleration(masks[0]):.2f}")
     methods = METHODS | tuned(cases[:N_TUNING], masks[:N_TUNING])
-    print(f"{'':20}{'PSNR':>7}{'SSIM':>8}{'HFEN':>8}{'NMSE':>9}{'to tuned CS':>16}{'parameters':>12}{'ms':>7}", flush=True)
+    print(
+        f"{'':20}{'PSNR':>7}{'SSIM':>8}{'HFEN':>8}{'NMSE':>9}{'to tuned CS':>16}{'parameters':>12}{'ms':>7}", flush=True
+    )
     rival = [row["PSNR"] for row in scored(methods[TUNED], cases, masks)]
     for name, method in methods.items():
         try:
@@ -45,15 +47,20 @@ def condition(label: str, cases, pattern: str, R: int) -> None:
             print(f"{name:20} refuses: {str(refusal)[:90]}")
             continue
         mean = {key: statistics.mean(row[key] for row in rows) for key in metrics.SCORES}
-        print(f"{name:20}{mean['PSNR']:7.2f}{mean['SSIM']:8.4f}{mean['HFEN']:8.4f}{mean['NMSE']:9.5f}{gain(rows, rival):>16}"
-              f"{size(method):>12}{statistics.median(row['ms'] for row in rows):7.0f}", flush=True)
+        print(
+            f"{name:20}{mean['PSNR']:7.2f}{mean['SSIM']:8.4f}{mean['HFEN']:8.4f}{mean['NMSE']:9.5f}{gain(rows, rival):>16}"
+            f"{size(method):>12}{statistics.median(row['ms'] for row in rows):7.0f}",
+            flush=True,
+        )
 
 
 def tuned(cases, masks) -> dict:
     """The tuned rivals of a condition; what was found is printed."""
     cs = tuning.tuned_cs(cases, masks)
     both = ", ".join(f"{name} {psnr:.2f} dB" for name, psnr in cs.psnr.items())
-    print(f"{TUNED}: {cs.implementation}, lam {cs.lam:g}, {cs.n_iter} iterations (each at its best, where tuned: {both})")
+    print(
+        f"{TUNED}: {cs.implementation}, lam {cs.lam:g}, {cs.n_iter} iterations (each at its best, where tuned: {both})"
+    )
     try:
         grappa = tuning.tuned_grappa(cases, masks)
     except ValueError as refusal:
@@ -66,7 +73,7 @@ def tuned(cases, masks) -> dict:
 def scored(method, cases, masks) -> list[dict[str, float]]:
     """The metrics and milliseconds of every case."""
     rows = []
-    for case, mask in zip(cases, masks):
+    for case, mask in zip(cases, masks, strict=True):
         kspace, start = mask * case.kspace, time.perf_counter()
         image = method(kspace, mask, case.maps)
         rows.append({"ms": 1e3 * (time.perf_counter() - start)} | cohort.scores(image, case))

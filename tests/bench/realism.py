@@ -45,7 +45,10 @@ def virtual(split, head, seed, snr_power):
     slice_ = patient(seed, "PD", level=LEVEL_MM, split=split, head=head)
     kspace = acquire(slice_, n_coils=16, size=128, radius=RADIUS).kspace
     std = (snr_power * float(kspace.abs().square().sum(0).mean()) / 16 / 2) ** 0.5
-    return kspace + std * torch.randn(16, 128, 128, generator=torch.Generator().manual_seed(seed), dtype=torch.complex64) * 2**0.5
+    return (
+        kspace
+        + std * torch.randn(16, 128, 128, generator=torch.Generator().manual_seed(seed), dtype=torch.complex64) * 2**0.5
+    )
 
 
 def decibel(ratio):
@@ -55,17 +58,26 @@ def decibel(ratio):
 def wavelet_decay(image, shares=(0.01, 0.02, 0.05, 0.10, 0.20)):
     """Relative error (l2) that is left when only the largest share of db4 coefficients is kept."""
     size = np.sort(dwt2(image / image.abs().max(), "db4").abs().flatten().numpy())[::-1] ** 2
-    return [float(np.sqrt(size[int(s * size.size):].sum() / size.sum())) for s in shares]
+    return [float(np.sqrt(size[int(s * size.size) :].sum() / size.sum())) for s in shares]
 
 
 def local_contrast(picture):
     """Median over 28 mm windows inside the brain of the 90th over the 10th percentile, and of std / mean; lightly smoothed."""
     bright = picture > 0.35 * np.median(picture[picture > 0.1 * picture.max()])
-    label, n = ndimage.label(ndimage.binary_erosion(ndimage.binary_fill_holes(ndimage.binary_opening(bright, iterations=2)), iterations=3))
+    label, n = ndimage.label(
+        ndimage.binary_erosion(ndimage.binary_fill_holes(ndimage.binary_opening(bright, iterations=2)), iterations=3)
+    )
     brain = ndimage.binary_erosion(label == 1 + np.argmax(ndimage.sum(label > 0, label, range(1, n + 1))), iterations=3)
     soft = ndimage.gaussian_filter(picture, 0.7)
-    windows = [soft[y : y + 14, x : x + 14] for y in range(0, 114, 6) for x in range(0, 114, 6) if brain[y : y + 14, x : x + 14].mean() > 0.98]
-    return np.median([np.percentile(w, 90) / np.percentile(w, 10) for w in windows]), np.median([w.std() / w.mean() for w in windows])
+    windows = [
+        soft[y : y + 14, x : x + 14]
+        for y in range(0, 114, 6)
+        for x in range(0, 114, 6)
+        if brain[y : y + 14, x : x + 14].mean() > 0.98
+    ]
+    return np.median([np.percentile(w, 90) / np.percentile(w, 10) for w in windows]), np.median(
+        [w.std() / w.mean() for w in windows]
+    )
 
 
 def roughness(maps, inside):
@@ -98,7 +110,9 @@ def main():
     signal = radial_power(real) - noise
     rows = {name: [virtual(*where, seed, snr_power) for seed in SEEDS] for name, where in HEADS.items()}
 
-    print(f"Real: 2-D FLASH, 128 x 128, 2 mm; virtual: PD-like, level {LEVEL_MM} mm, {len(SEEDS)} people a head; noise {10 * np.log10(snr_power):.1f} dB of the power")
+    print(
+        f"Real: 2-D FLASH, 128 x 128, 2 mm; virtual: PD-like, level {LEVEL_MM} mm, {len(SEEDS)} people a head; noise {10 * np.log10(snr_power):.1f} dB of the power"
+    )
     print("\nRadial power of the map-combined image, virtual - real, dB (goal: within 3)")
     spectrum = lambda k: (p := radial_power(fft2c(combined(k)))) / p.sum()
     target = spectrum(real)
@@ -109,10 +123,18 @@ def main():
         print(f"{name:20s} " + " ".join(f"{v:5.1f}" for v in d) + f"   {np.abs(d).max():5.1f}")
     print("\nThe same, coil by coil before combination (coil maps and phase count too)")
     for name, spaces in rows.items():
-        d = np.mean([decibel(radial_power(k) / k.abs().square().sum() / (radial_power(real) / real.abs().square().sum())) for k in spaces], 0)
+        d = np.mean(
+            [
+                decibel(radial_power(k) / k.abs().square().sum() / (radial_power(real) / real.abs().square().sum()))
+                for k in spaces
+            ],
+            0,
+        )
         print(f"{name:20s} " + " ".join(f"{v:5.1f}" for v in d) + f"   {np.abs(d).max():5.1f}")
 
-    print("\nWhat is lost when only the largest db4 coefficients stay (relative error)      1 %    2 %    5 %   10 %   20 %")
+    print(
+        "\nWhat is lost when only the largest db4 coefficients stay (relative error)      1 %    2 %    5 %   10 %   20 %"
+    )
     show = lambda name, values: print(f"{name:75s} " + " ".join(f"{v:6.3f}" for v in values))
     show("real", wavelet_decay(combined(real)))
     for name, spaces in rows.items():
@@ -124,9 +146,18 @@ def main():
         for k in spaces:
             inside, picture = head_of(k), combined(k).abs()[0].numpy()
             brain = np.median(picture[inside.numpy()])
-            values.append((*local_contrast(picture), roughness(low_resolution_maps(k, 24), inside), phase_slope(k, inside), (noise_power(k) / 16 / 2) ** 0.5 / brain))
+            values.append(
+                (
+                    *local_contrast(picture),
+                    roughness(low_resolution_maps(k, 24), inside),
+                    phase_slope(k, inside),
+                    (noise_power(k) / 16 / 2) ** 0.5 / brain,
+                )
+            )
         print(f"{name:20s} " + "   ".join(f"{v:12.3f}" for v in np.mean(values, 0)))
-    print(f"birdcage maps of radius {RADIUS}, exact: roughness {roughness(birdcage_maps((128, 128), 16, RADIUS), head_of(rows['s1 (test)'][0])):.3f}")
+    print(
+        f"birdcage maps of radius {RADIUS}, exact: roughness {roughness(birdcage_maps((128, 128), 16, RADIUS), head_of(rows['s1 (test)'][0])):.3f}"
+    )
 
 
 if __name__ == "__main__":

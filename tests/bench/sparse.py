@@ -39,7 +39,9 @@ def main() -> None:
 
         def sigpy_cs(lam):
             lam = float(absolute_lam(lam, y, mask, maps))
-            app = sigpy.mri.app.L1WaveletRecon(y.numpy(), maps.numpy(), lam, weights=weights, max_iter=40, show_pbar=False)
+            app = sigpy.mri.app.L1WaveletRecon(
+                y.numpy(), maps.numpy(), lam, weights=weights, max_iter=40, show_pbar=False
+            )
             return torch.from_numpy(app.run())[None]
 
         def ours(lam):
@@ -49,13 +51,18 @@ def main() -> None:
         timed = times(ours=lambda: ours(lam), theirs=lambda: sigpy_cs(lam_ref))
         t, t_ref = timed["ours"][0], timed["theirs"][0]
         print(f"{name:34}{'mrtutor wavelet_cs':34}{p:8.2f}{lam:9.4f}{1e3 * t:8.0f}")
-        print(f"{'':34}{'sigpy L1WaveletRecon':34}{p_ref:8.2f}{lam_ref:9.4f}{1e3 * t_ref:8.0f}   ours in {t / t_ref:.2f} of its time")
+        print(
+            f"{'':34}{'sigpy L1WaveletRecon':34}{p_ref:8.2f}{lam_ref:9.4f}{1e3 * t_ref:8.0f}   ours in {t / t_ref:.2f} of its time"
+        )
         if shutil.which("bart"):
             p_bart, lam_bart = best(lambda l: bart(y, maps, l), reference, region)
             t_bart = times(bart=lambda: bart(y, maps, lam_bart))["bart"][0]
             print(f"{'':34}{'BART pics -l1 (with its files)':34}{p_bart:8.2f}{lam_bart:9.4f}{1e3 * t_bart:8.0f}")
         a, b = objectives(y, mask, maps, 4e-3)
-        print(f"{'':34}objective after 100 iterations: ours {a:.5f}, sigpy GradientMethod {b:.5f}, ratio {a / b:.5f}", flush=True)
+        print(
+            f"{'':34}objective after 100 iterations: ours {a:.5f}, sigpy GradientMethod {b:.5f}, ratio {a / b:.5f}",
+            flush=True,
+        )
 
 
 def objectives(y, mask, maps, lam) -> tuple[float, float]:
@@ -68,8 +75,13 @@ def objectives(y, mask, maps, lam) -> tuple[float, float]:
 
     start = Ehy.numpy().copy()
     algorithm = sigpy.alg.GradientMethod(
-        lambda v: (EhE(torch.from_numpy(v)) - Ehy).numpy(), start, 1.0, accelerate=True, max_iter=100,
-        proxg=lambda step, v: wavelet_shrink(torch.from_numpy(v), step * threshold, "db4", 4).numpy())
+        lambda v: (EhE(torch.from_numpy(v)) - Ehy).numpy(),
+        start,
+        1.0,
+        accelerate=True,
+        max_iter=100,
+        proxg=lambda step, v: wavelet_shrink(torch.from_numpy(v), step * threshold, "db4", 4).numpy(),
+    )
     while not algorithm.done():
         algorithm.update()
     return value(wavelet_cs(y, mask, maps, lam, 100, cycle_spinning=False)), value(torch.from_numpy(algorithm.x))
@@ -87,7 +99,22 @@ def bart(y: torch.Tensor, maps: torch.Tensor, lam: float) -> torch.Tensor:
         folder = Path(folder)
         for name, array in (("kspace", y), ("maps", maps)):
             write_cfl(folder / name, array.permute(1, 2, 0)[:, :, None].numpy())
-        subprocess.run(["bart", "pics", "-S", "-l1", "-r", str(lam), "-i", "40", folder / "kspace", folder / "maps", folder / "out"],
-                       check=True, capture_output=True)
+        subprocess.run(
+            [
+                "bart",
+                "pics",
+                "-S",
+                "-l1",
+                "-r",
+                str(lam),
+                "-i",
+                "40",
+                folder / "kspace",
+                folder / "maps",
+                folder / "out",
+            ],
+            check=True,
+            capture_output=True,
+        )
         image = np.fromfile(folder / "out.cfl", np.complex64).reshape(y.shape[-2:], order="F")
     return torch.from_numpy(np.ascontiguousarray(image))[None]

@@ -19,10 +19,14 @@ import torch
 
 try:
     import torchvision  # noqa: F401, deepinv imports it
-except RuntimeError:  # its compiled operators are absent beside torch's CPU build; nothing here calls them, but they must have a name
+except (
+    RuntimeError
+):  # its compiled operators are absent beside torch's CPU build; nothing here calls them, but they must have a name
     LIBRARY = torch.library.Library("torchvision", "DEF")
     for operator in ("nms", "qnms"):
         LIBRARY.define(operator + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+import itertools
+
 from deepinv.models import DnCNN
 from deepinv.models import MoDL as DeepinvMoDL
 from deepinv.models import VarNet as DeepinvVarNet
@@ -98,12 +102,17 @@ class MrproMoDL(nn.Module):
         self.denoise = nn.ModuleList(denoiser() for _ in range(n_unrolls))
         self.mu = nn.Parameter(torch.ones(n_unrolls))
         self.start, gram = A.H(kspace)[0], A.gram
-        self.fit = ConjugateGradientOp(lambda z, mu: gram + mu, lambda z, mu: (self.start + mu * z,),  # the implicit gradient ignores n_cg
-                                       implicit_backward=False, tolerance=0.0, max_iterations=n_cg)
+        self.fit = ConjugateGradientOp(
+            lambda z, mu: gram + mu,
+            lambda z, mu: (self.start + mu * z,),  # the implicit gradient ignores n_cg
+            implicit_backward=False,
+            tolerance=0.0,
+            max_iterations=n_cg,
+        )
 
     def forward(self) -> Tensor:
         x = self.start
-        for denoise, mu in zip(self.denoise, self.mu):
+        for denoise, mu in zip(self.denoise, self.mu, strict=True):
             x = self.fit(to_complex(denoise(to_channels(x[0])))[None], mu)[0]
         return x
 
@@ -117,8 +126,14 @@ def unet_case(width: int, n_pools: int, size: int) -> Case:
     picture, target = torch.randn(2, 2, size, size, generator=torch.Generator().manual_seed(size))
     ours, theirs = Unet(2, 2, width, n_pools), FastmriUnet(2, 2, chans=width, num_pool_layers=n_pools)
     nothing = torch.zeros(1)
-    return Case(f"U-Net, {width} wide, {n_pools} halvings, {size} x {size}, beside fastmri", OfPictures(ours),
-                Example(picture, nothing, nothing, target), theirs, lambda: theirs(picture[None]), target[None])
+    return Case(
+        f"U-Net, {width} wide, {n_pools} halvings, {size} x {size}, beside fastmri",
+        OfPictures(ours),
+        Example(picture, nothing, nothing, target),
+        theirs,
+        lambda: theirs(picture[None]),
+        target[None],
+    )
 
 
 def unrolled_cases() -> list[Case]:
@@ -129,16 +144,20 @@ def unrolled_cases() -> list[Case]:
     with warnings.catch_warnings(action="ignore"):  # that eight steps of CG are few for an implicit gradient
         physics = MultiCoilMRI(mask.float(), maps, max_iter=8, tol=0.0)
     y, image = torch.view_as_real(example.kspace).permute(3, 0, 1, 2)[None], to_channels(target[None])
-    torch.testing.assert_close(physics.A(image), torch.view_as_real(encode(target, mask, maps)).permute(3, 0, 1, 2)[None])  # the same E
+    torch.testing.assert_close(
+        physics.A(image), torch.view_as_real(encode(target, mask, maps)).permute(3, 0, 1, 2)[None]
+    )  # the same E
     varnet = DeepinvVarNet(Unet(2, 2, 8, 2, norm=False), num_cascades=6)
     modl = DeepinvMoDL(denoiser(), num_iter=3)
     whole, bare = MoDL(3, 32, 5, 8), MoDL(3, 32, 5, 8, n_start=0)
     E = mask[None, None] * (FastFourierOp((-2, -1)) @ SensitivityOp(maps[None, :, None]))
     mrpro = MrproMoDL(E, example.kspace[None, :, None], 3, denoiser, 8)
-    return [Case("VarNet, beside deepinv", VarNet(6, 8, 2), example, varnet, lambda: varnet(y, physics), image),
-            Case("MoDL without its start, beside deepinv", bare, example, modl, lambda: modl(y, physics), image),
-            Case("MoDL, beside deepinv", whole, example, modl, lambda: modl(y, physics), image),
-            Case("MoDL without its start, beside mrpro", bare, example, mrpro, mrpro, target[None, None])]
+    return [
+        Case("VarNet, beside deepinv", VarNet(6, 8, 2), example, varnet, lambda: varnet(y, physics), image),
+        Case("MoDL without its start, beside deepinv", bare, example, modl, lambda: modl(y, physics), image),
+        Case("MoDL, beside deepinv", whole, example, modl, lambda: modl(y, physics), image),
+        Case("MoDL without its start, beside mrpro", bare, example, mrpro, mrpro, target[None, None]),
+    ]
 
 
 def denoiser() -> DnCNN:
@@ -149,7 +168,7 @@ def our_steps(network: nn.Module, example: Example) -> list[float]:
     """Seconds of each step of `fit`, without the first."""
     clock = Clock()
     fit(network, OneSlice(example), STEPS, loss=squared, lr=1e-4, watch=clock)
-    return [end - start for start, end in zip(clock.ends, clock.ends[1:])]
+    return [end - start for start, end in zip(clock.ends, clock.ends[1:], strict=True)]
 
 
 def their_steps(network: nn.Module, run: Callable[[], Tensor], target: Tensor) -> list[float]:
@@ -162,7 +181,7 @@ def their_steps(network: nn.Module, run: Callable[[], Tensor], target: Tensor) -
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         ends.append(time.process_time())
-    return [end - start for start, end in zip(ends, ends[1:])]
+    return [end - start for start, end in itertools.pairwise(ends)]
 
 
 @torch.no_grad()
@@ -179,9 +198,16 @@ def passes(network: nn.Module, run: Callable[[], Tensor]) -> list[float]:
 
 def turns(case: Case) -> list[list[float]]:
     """Median milliseconds of each turn: our forward pass, theirs, our step, theirs. Ours passes as just read from its file."""
-    inputs, read = [array[None] for array in case.example[:3]], copy.deepcopy(case.ours)  # `fit` lays its weights out anew
-    runs = [lambda: passes(read, lambda: read(*inputs)), lambda: passes(case.theirs, case.run),
-            lambda: our_steps(case.ours, case.example), lambda: their_steps(case.theirs, case.run, case.target)]
+    inputs, read = (
+        [array[None] for array in case.example[:3]],
+        copy.deepcopy(case.ours),
+    )  # `fit` lays its weights out anew
+    runs = [
+        lambda: passes(read, lambda: read(*inputs)),
+        lambda: passes(case.theirs, case.run),
+        lambda: our_steps(case.ours, case.example),
+        lambda: their_steps(case.theirs, case.run, case.target),
+    ]
     milliseconds = [[] for _ in runs]
     for turn in range(TURNS):
         for i in (0, 1, 2, 3) if turn % 2 else (1, 0, 3, 2):  # neither always follows the other
@@ -190,14 +216,16 @@ def turns(case: Case) -> list[list[float]]:
 
 
 def columns(ours: list[float], theirs: list[float]) -> str:
-    ratio = statistics.median(a / b for a, b in zip(ours, theirs))
+    ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
     return f"{statistics.median(ours):9.1f}{statistics.median(theirs):9.1f}{ratio:7.2f}"
 
 
 def main() -> None:
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    print(f"{'processor ms on one thread':54}{'forward':>9}{'theirs':>9}{'ratio':>7}{'step':>9}{'theirs':>9}{'ratio':>7}")
+    print(
+        f"{'processor ms on one thread':54}{'forward':>9}{'theirs':>9}{'ratio':>7}{'step':>9}{'theirs':>9}{'ratio':>7}"
+    )
     for case in [*(unet_case(*one) for one in UNETS), *unrolled_cases()]:
         forward, their_forward, step, their_step = turns(case)
         print(f"{case.name:54}{columns(forward, their_forward)}{columns(step, their_step)}", flush=True)

@@ -17,8 +17,14 @@ ROOT = Path(__file__).parent.parent.parent
 HTML = Path(os.environ.get("MRTUTOR_HTML", ROOT / "book" / "_build" / "html"))
 PREFIX = "/some/hospital/mr-book/"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--no-first-run"]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
 REQUIRED = os.environ.get("MRTUTOR_REQUIRE_BROWSER") == "1"
 
 
@@ -40,7 +46,9 @@ def pytest_generate_tests(metafunc):
     if "page_path" in metafunc.fixturenames:
         metafunc.parametrize("page_path", pages())
     if "chapter_path" in metafunc.fixturenames:
-        metafunc.parametrize("chapter_path", [path for path in pages() if path.startswith("chapters/")] or ["chapters/00_start.html"])
+        metafunc.parametrize(
+            "chapter_path", [path for path in pages() if path.startswith("chapters/")] or ["chapters/00_start.html"]
+        )
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -72,7 +80,7 @@ def book_url():
     if not (HTML / "book" / "index.html").exists():
         missing("the book is not built: run `make book` first")
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(HTML))) as server:
-        server.handle_error = lambda *args: None      # a page that was closed while it loaded
+        server.handle_error = lambda *args: None  # a page that was closed while it loaded
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
         server.shutdown()
@@ -121,8 +129,14 @@ def watch(page, home: str):
     page.on("request", asked)
     page.on("response", answered)
     page.on("requestfinished", lambda request: page.loaded.append(request))
-    page.on("requestfailed", lambda request: page.problems.append(f"{page.url}: could not load {request.url}: {request.failure}"))
-    page.on("console", lambda said: page.problems.append(f"{page.url}: console: {said.text}") if said.type == "error" else None)
+    page.on(
+        "requestfailed",
+        lambda request: page.problems.append(f"{page.url}: could not load {request.url}: {request.failure}"),
+    )
+    page.on(
+        "console",
+        lambda said: page.problems.append(f"{page.url}: console: {said.text}") if said.type == "error" else None,
+    )
     page.on("pageerror", lambda error: page.problems.append(f"{page.url}: {error}"))
 
 
@@ -142,7 +156,10 @@ def violations(axe):
     def find(page) -> list[str]:
         page.evaluate(axe)
         result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        return [f"{page.url}: {one['id']} ({one['impact']}): {one['help']}: {one['nodes'][0]['html'][:300]}"
-                for one in result["violations"] if one["impact"] in ("serious", "critical")]
+        return [
+            f"{page.url}: {one['id']} ({one['impact']}): {one['help']}: {one['nodes'][0]['html'][:300]}"
+            for one in result["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
 
     return find

@@ -31,7 +31,6 @@ MOVE = """async (place) => {
 }"""
 
 
-
 @pytest.fixture
 def chapter(open_page, chapter_path):
     page = open_page(chapter_path)
@@ -103,7 +102,9 @@ def answers(item: dict):
         places = [p for p in target["places"] if not p.get("region")]
         if not places:
             return None  # the right place is a region: find it by asking
-        return [{"x": p["x"], "y": p["y"]} for p in places[: target["clicks"]]], [{"x": 0.01, "y": 0.99}] * target["clicks"]
+        return [{"x": p["x"], "y": p["y"]} for p in places[: target["clicks"]]], [{"x": 0.01, "y": 0.99}] * target[
+            "clicks"
+        ]
     n = len(item.get("items") or item["names"])
     return list(range(n)), list(reversed(range(n)))
 

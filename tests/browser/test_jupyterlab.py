@@ -41,14 +41,32 @@ def lab_url(tmp_path_factory):
     mine.mkdir()
     for name, code in {"storm": STORM, "broken": "1 / 0"}.items():
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata=kernel), mine / f"{name}.ipynb")
+        nbformat.write(
+            nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata=kernel), mine / f"{name}.ipynb"
+        )
     tracker = home / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     tracker.parent.mkdir(parents=True)
     tracker.write_text('{"windowingMode": "none"}')  # every cell in the page, so that the test can look at all of them
     own = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-    own |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "spaces"), "IPYTHONDIR": str(home / "ipython")}
+    own |= {
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "spaces"),
+        "IPYTHONDIR": str(home / "ipython"),
+    }
     own = {key: value for key, value in os.environ.items() if key != "MRTUTOR_BOOK"} | own
-    command = [sys.executable, "-m", "mrtutor", "lab", mine, "--no-browser", "--port", str(port), "--", "--allow-root", "--IdentityProvider.token=reader"]
+    command = [
+        sys.executable,
+        "-m",
+        "mrtutor",
+        "lab",
+        mine,
+        "--no-browser",
+        "--port",
+        str(port),
+        "--",
+        "--allow-root",
+        "--IdentityProvider.token=reader",
+    ]
     with open(home / "log", "wb") as log:
         server = subprocess.Popen(command, env=own, stdout=log, stderr=log)
     try:
@@ -96,10 +114,13 @@ def run_all(page, seconds: int) -> None:
     """Run > Run All Cells, then wait until no cell is waiting or running; an error in a cell fails the test."""
     page.locator(".lm-MenuBar-item", has_text="Run").first.click()
     page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
-    page.wait_for_function("""() => {
+    page.wait_for_function(
+        """() => {
         const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map((e) => e.textContent.trim());
         return prompts.length && !prompts.includes('[*]:') && prompts.some((p) => /\\d/.test(p));
-    }""", timeout=1000 * seconds)
+    }""",
+        timeout=1000 * seconds,
+    )
     page.get_by_text("| Idle").wait_for(timeout=1000 * seconds)
     errors = page.locator('.jp-OutputArea [data-mime-type="application/vnd.jupyter.stderr"]:has(.ansi-red-fg)')
     assert errors.count() == 0, errors.first.inner_text()
@@ -146,10 +167,13 @@ def storm(open_notebook):
 
 def value(page, pane: str) -> float:
     """The value that a pane of one grey shows, read from its data; NaN unless it is the same everywhere."""
-    low, high = page.evaluate("""(name) => {
+    low, high = page.evaluate(
+        """(name) => {
         const data = [...document.querySelector(`[data-pane="${name}"] .mrt-stage`).mrtPane.content.data];
         return [Math.min(...data), Math.max(...data)];
-    }""", pane)
+    }""",
+        pane,
+    )
     return high if high - low < 0.5 else float("nan")
 
 
@@ -184,7 +208,8 @@ def test_keys_of_a_widget_are_not_keys_of_the_notebook(storm):
 
 
 def test_a_thousand_moves_in_five_seconds_end_right_and_leave_no_queue(storm, record_property):
-    seconds = storm.evaluate("""(milliseconds) => new Promise((done) => {
+    seconds = storm.evaluate(
+        """(milliseconds) => new Promise((done) => {
         const slider = document.querySelector('.mrt input[type="range"]'), start = performance.now();
         let moves = 0;
         const step = () => {
@@ -196,15 +221,21 @@ def test_a_thousand_moves_in_five_seconds_end_right_and_leave_no_queue(storm, re
             if (moves < 1000) setTimeout(step, 1); else done((performance.now() - start) / 1000);
         };
         step();
-    })""", MILLISECONDS)
+    })""",
+        MILLISECONDS,
+    )
     last = (999 * 617 + 383) % 1000
     wait = settles(storm, last, 2000)
     computed = value(storm, "computed")
     assert seconds < 7, "the storm itself was slowed down; nothing is known about the queue"
-    assert 5 < computed <= 20 * seconds + 5, f"{computed} states were computed: at 50 ms each more than the time allowed"
+    assert 5 < computed <= 20 * seconds + 5, (
+        f"{computed} states were computed: at 50 ms each more than the time allowed"
+    )
     slider = storm.locator('.mrt input[type="range"]').first
     slider.focus()
     storm.keyboard.press("ArrowRight")
     after = settles(storm, last + 1, 1000)
     record_property("storm", {"seconds": seconds, "computed": computed, "last_ms": wait, "next_ms": after})
-    print(f"1,000 moves in {seconds:.1f} s: {computed:.0f} states computed, final picture {wait:.0f} ms after, next move {after:.0f} ms")
+    print(
+        f"1,000 moves in {seconds:.1f} s: {computed:.0f} states computed, final picture {wait:.0f} ms after, next move {after:.0f} ms"
+    )

@@ -1,8 +1,15 @@
 """Every built page: loads clean, can be read by eye and ear, fits a phone, weighs little, works by double-click."""
 
+import itertools
+
 import pytest
 
-OURS = ("_static/mrhost.js", "_static/mrbook.css", "_static/a11y.js", "_static/w/")    # the rest of _static is theme and MathJax
+OURS = (
+    "_static/mrhost.js",
+    "_static/mrbook.css",
+    "_static/a11y.js",
+    "_static/w/",
+)  # the rest of _static is theme and MathJax
 LEVELS = "[...document.querySelectorAll('main :is(h1, h2, h3, h4, h5, h6)')].filter(h => h.checkVisibility()).map(h => +h.tagName[1])"
 SILENT = """[...document.querySelectorAll('main img')].filter(i => !i.alt.trim())
     .concat([...document.querySelectorAll('.mrtutor')].filter(w => !w.getAttribute('aria-label')?.trim())).map(e => e.outerHTML)"""
@@ -26,22 +33,28 @@ def test_a_page_reads_in_order_weighs_little_and_keeps_nothing(open_page, book_u
     page = open_page(page_path)
     levels = page.evaluate(LEVELS)
     assert levels.count(1) == 1 and levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:])), levels
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), levels
     assert page.evaluate(SILENT) == [], "these say nothing to a reader who cannot see them"
 
-    own = {request.url: request.sizes()["responseBodySize"] for request in page.loaded if request.url.startswith(book_url)}
+    own = {
+        request.url: request.sizes()["responseBodySize"] for request in page.loaded if request.url.startswith(book_url)
+    }
     own = {url: size for url, size in own.items() if "_static/" not in url or any(part in url for part in OURS)}
     assert sum(own.values()) <= HEAVY.get(page_path, MOST), own
 
     assert page.context.cookies() == []
-    assert set(page.evaluate("Object.keys(localStorage)")) <= {"mode", "theme"}, "more is kept than the reader's light or dark"
+    assert set(page.evaluate("Object.keys(localStorage)")) <= {"mode", "theme"}, (
+        "more is kept than the reader's light or dark"
+    )
 
 
 def test_a_page_opens_from_disk(open_page, page_path):
     page = open_page(page_path, disk=True)
     for place in page.query_selector_all(".mrtutor"):
         place.scroll_into_view_if_needed()
-    page.wait_for_function("[...document.querySelectorAll('.mrtutor')].every(w => w.classList.contains('mrtutor-ready'))")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.mrtutor')].every(w => w.classList.contains('mrtutor-ready'))"
+    )
 
 
 def test_the_first_page_forwards(open_page):

@@ -5,19 +5,40 @@ import json
 
 import numpy as np
 import pytest
+from helpers.widget_twin import close, expected, small_scan
 
 from mrtutor.fourier import fft2c, ifft2c
 from mrtutor.sampling import equispaced
 from mrtutor.widgets import (
-    Choice, Click, Match, Number, Option, Order, Place, Target, bars, compare, explore, image, line, page_script,
-    paint_kspace, predict, quiz,
+    Choice,
+    Click,
+    Match,
+    Number,
+    Option,
+    Order,
+    Place,
+    Target,
+    bars,
+    compare,
+    explore,
+    image,
+    line,
+    page_script,
+    paint_kspace,
+    predict,
+    quiz,
 )
 from mrtutor.widgets.explore import states
 from mrtutor.widgets.pack import unpack
-from widget_twin import close, expected, small_scan
 
 HOSTILE = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
-GRID = dict(acceleration=[1, 2, 4], pattern=["equispaced", "variable density 2-D"], n_acs=[0, 4], noise=[0.0, 0.05, 0.1], swap=[False, True])
+GRID = dict(
+    acceleration=[1, 2, 4],
+    pattern=["equispaced", "variable density 2-D"],
+    n_acs=[0, 4],
+    noise=[0.0, 0.05, 0.1],
+    swap=[False, True],
+)
 
 
 def folded(scan, acceleration):
@@ -27,29 +48,79 @@ def folded(scan, acceleration):
 @pytest.fixture(scope="module")
 def views():
     scan = small_scan((48, 40), 3, label=HOSTILE)
-    gate = explore(scan, acceleration=[1, 2, 3, 4], panes=("full", "image", "kspace"), alt="A disc, undersampled", key="inside")
+    gate = explore(
+        scan, acceleration=[1, 2, 3, 4], panes=("full", "image", "kspace"), alt="A disc, undersampled", key="inside"
+    )
     options = [Option("One", "because one"), Option("Two", "because two", right=True), Option(HOSTILE, "because three")]
     stack = np.stack([scan.image.abs()[0].numpy() * s for s in (1, 0.5, 0.25)])
 
     def function(lam, method):
         picture = folded(scan, 1 + lam)
-        return {"Reference": scan, "Image": picture, "Error": image(picture.abs() - scan.image.abs(), "error"), "Loud": bars({HOSTILE: 1, "b": lam}),
-                "Curve": line({"a": [1, 2, lam]}), "Scores": {"lam": lam, "name": method}, "Words": HOSTILE}
+        return {
+            "Reference": scan,
+            "Image": picture,
+            "Error": image(picture.abs() - scan.image.abs(), "error"),
+            "Loud": bars({HOSTILE: 1, "b": lam}),
+            "Curve": line({"a": [1, 2, lam]}),
+            "Scores": {"lam": lam, "name": method},
+            "Words": HOSTILE,
+        }
 
     return {
-        "explorer": explore(scan, **GRID, combine="rss", panes=("full", "image", "kspace", "mask", "psf", "error", "profile"), presets={"Twice": {"acceleration": 2}}, tr=2,
-                            room_minutes=5, alt="All controls", key="explorer"),
-        "gate": predict("How *many*?", options, click=Target("Click the dot.", [Place(0.6, 0.3)], tolerance=0.06, wrong=[Place(0.2, 0.8, "mirrored")]), then=gate, key="gate"),
-        "grid": compare(function, {"lam": [0, 1, 2, 3], "method": ["a", "b"]}, scan=scan, reference="Reference", alt="A grid", key="grid"),
-        "kinds": compare(lambda R: {"Full": scan, "Method": "It refuses." if R == 3 else folded(scan, R), "Last": scan}, {"R": [1, 2, 3]}, scan=scan,
-                         start={"R": 3}, alt="A method that refuses at three", key="kinds"),
+        "explorer": explore(
+            scan,
+            **GRID,
+            combine="rss",
+            panes=("full", "image", "kspace", "mask", "psf", "error", "profile"),
+            presets={"Twice": {"acceleration": 2}},
+            tr=2,
+            room_minutes=5,
+            alt="All controls",
+            key="explorer",
+        ),
+        "gate": predict(
+            "How *many*?",
+            options,
+            click=Target("Click the dot.", [Place(0.6, 0.3)], tolerance=0.06, wrong=[Place(0.2, 0.8, "mirrored")]),
+            then=gate,
+            key="gate",
+        ),
+        "grid": compare(
+            function,
+            {"lam": [0, 1, 2, 3], "method": ["a", "b"]},
+            scan=scan,
+            reference="Reference",
+            alt="A grid",
+            key="grid",
+        ),
+        "kinds": compare(
+            lambda R: {"Full": scan, "Method": "It refuses." if R == 3 else folded(scan, R), "Last": scan},
+            {"R": [1, 2, 3]},
+            scan=scan,
+            start={"R": 3},
+            alt="A method that refuses at three",
+            key="kinds",
+        ),
         "stack": compare({"Stack": stack, "Map": image(1 + stack[0], "map")}, scan=scan, alt="A stack", key="stack"),
         "paint": paint_kspace(scan, alt="Paint", key="paint"),
-        "quiz": quiz([Choice("Which?", [Option("a", "no, a"), Option("b", "yes, b", True)], picture=folded(scan, 2), scan=scan),
-                      Number("How long?", 36, unit="s", wrong={32: "forgot the reference lines"}),
-                      Click("Where?", scan, Target("", [Place(0.3, 0.3), Place(0.7, 0.7)], clicks=2, wrong=[Place(0.3, 0.7, "wrong direction")])),
-                      Order("Rank", ["first", "second", "third"], messages={(2, 1, 0): "reversed"}),
-                      Match("Name", [scan, folded(scan, 2)], ["whole", "folded"], {(0, 1): "count them"})], key="quiz"),
+        "quiz": quiz(
+            [
+                Choice(
+                    "Which?", [Option("a", "no, a"), Option("b", "yes, b", True)], picture=folded(scan, 2), scan=scan
+                ),
+                Number("How long?", 36, unit="s", wrong={32: "forgot the reference lines"}),
+                Click(
+                    "Where?",
+                    scan,
+                    Target(
+                        "", [Place(0.3, 0.3), Place(0.7, 0.7)], clicks=2, wrong=[Place(0.3, 0.7, "wrong direction")]
+                    ),
+                ),
+                Order("Rank", ["first", "second", "third"], messages={(2, 1, 0): "reversed"}),
+                Match("Name", [scan, folded(scan, 2)], ["whole", "folded"], {(0, 1): "count them"}),
+            ],
+            key="quiz",
+        ),
     }
 
 
@@ -61,11 +132,16 @@ def folder(views, tmp_path_factory):
     for name, view in views.items():
         bundle = view.mime()
         (folder / f"{name}.js").write_text(f"window.mrtutorData({json.dumps(name)}, {json.dumps(bundle['data'])});")
-        places.append(f'<h2>{name}</h2><div class="mrtutor" id="{name}" data-id="{name}" data-src="{name}.js" role="group" aria-label="{html.escape(bundle["alt"])}">{bundle["html"]}</div>')
+        places.append(
+            f'<h2>{name}</h2><div class="mrtutor" id="{name}" data-id="{name}" data-src="{name}.js" role="group" aria-label="{html.escape(bundle["alt"])}">{bundle["html"]}</div>'
+        )
     (folder / "mrtutor.js").write_text(page_script())
-    (folder / "index.html").write_text('<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Widgets</title>'
+    (folder / "index.html").write_text(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Widgets</title>'
         '<style>body{max-width:860px;margin:auto;padding:0 12px}</style><script src="mrtutor.js" defer></script><main><h1>Widgets</h1><p style="height:1200px">above</p>'
-        + "".join(places) + '<p style="height:1200px">below</p></main>')
+        + "".join(places)
+        + '<p style="height:1200px">below</p></main>'
+    )
     return folder
 
 
@@ -76,7 +152,12 @@ def page(browser, folder):
     problems = []
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith((folder.as_uri(), "data:", "blob:")) else problems.append(request.url))
+    page.on(
+        "request",
+        lambda request: (
+            None if request.url.startswith((folder.as_uri(), "data:", "blob:")) else problems.append(request.url)
+        ),
+    )
     page.goto((folder / "index.html").as_uri())
     yield page
     context.close()
@@ -90,7 +171,9 @@ def wake(page, name):
 
 
 def get(page, name, expression, argument=None):
-    return page.evaluate(f"([name, a]) => {{ const w = document.getElementById(name).mrtutor; return {expression}; }}", [name, argument])
+    return page.evaluate(
+        f"([name, a]) => {{ const w = document.getElementById(name).mrtutor; return {expression}; }}", [name, argument]
+    )
 
 
 def values(page, name):
@@ -118,14 +201,21 @@ def test_the_explorer_equals_python_in_every_state(page, views):
             continue
         python, shown = expected(payload, state), values(page, "explorer")
         for name in ("full", "image", "kspace", "mask", "psf", "error"):
-            assert close(shown[name], python[name], 2e-5, float(python["full"].max()) if name == "error" else None), (name, state)
+            assert close(shown[name], python[name], 2e-5, float(python["full"].max()) if name == "error" else None), (
+                name,
+                state,
+            )
         assert get(page, "explorer", "w.metrics.true_acceleration") == pytest.approx(python["true_acceleration"])
 
 
 def test_the_pixels_on_screen_are_the_upright_picture(page):
     """Not only the data: what is painted is the window of the data, transposed as this scan stands upright."""
     wake(page, "explorer")
-    drawn = get(page, "explorer", "(() => { const p = w.viewer.pane('full'); p.draw(); return {pixels: Array.from(p.pixels, v => v & 255), rows: p.image.height, columns: p.image.width}; })()")
+    drawn = get(
+        page,
+        "explorer",
+        "(() => { const p = w.viewer.pane('full'); p.draw(); return {pixels: Array.from(p.pixels, v => v & 255), rows: p.image.height, columns: p.image.width}; })()",
+    )
     full = values(page, "explorer")["full"]
     assert (drawn["rows"], drawn["columns"]) == (40, 48)
     grey = np.array(drawn["pixels"]).reshape(40, 48)
@@ -179,7 +269,9 @@ def test_window_zoom_and_the_pages_own_scrolling(page):
     page.mouse.move(box["x"] + 110, box["y"] + 90, steps=4)
     page.mouse.up()
     assert get(page, "explorer", window) != before, "dragging sets the window"
-    assert get(page, "explorer", "JSON.stringify(w.viewer.windowOf(w.viewer.pane('full')))") == get(page, "explorer", window), "panes are linked"
+    assert get(page, "explorer", "JSON.stringify(w.viewer.windowOf(w.viewer.pane('full')))") == get(
+        page, "explorer", window
+    ), "panes are linked"
     page.mouse.dblclick(box["x"] + 60, box["y"] + 60)
     assert get(page, "explorer", window) == before, "double click resets"
     scrolled = page.evaluate("scrollY")
@@ -188,7 +280,9 @@ def test_window_zoom_and_the_pages_own_scrolling(page):
     page.keyboard.down("Control")
     page.mouse.wheel(0, -240)
     page.keyboard.up("Control")
-    page.wait_for_function("document.getElementById('explorer').mrtutor.viewer.zoomOf({domain: 'picture'}).scale > 1 || document.getElementById('explorer').mrtutor.viewer.zoomOf({domain: 'k'}).scale > 1")
+    page.wait_for_function(
+        "document.getElementById('explorer').mrtutor.viewer.zoomOf({domain: 'picture'}).scale > 1 || document.getElementById('explorer').mrtutor.viewer.zoomOf({domain: 'k'}).scale > 1"
+    )
 
 
 def test_every_tool_by_keyboard(page):
@@ -254,11 +348,17 @@ def test_a_pane_may_be_a_picture_in_one_state_and_words_in_the_next(page):
     shown = "e => [...e.querySelectorAll('[data-pane]')].map(p => [p.dataset.pane, p.querySelector('canvas') !== null, p.innerText.includes('It refuses.')])"
     words, picture = ["Method", False, True], ["Method", True, False]
     slider = place.locator("input[type=range]")
-    for key, expected in (("End", words), ("Home", picture), ("ArrowRight", picture), ("End", words), ("Home", picture)):
+    for key, shown_now in (
+        ("End", words),
+        ("Home", picture),
+        ("ArrowRight", picture),
+        ("End", words),
+        ("Home", picture),
+    ):
         slider.press(key)
         page.wait_for_timeout(100)
         found = place.evaluate(shown)
-        assert [name for name, *_ in found] == ["Full", "Method", "Last"] and found[1] == expected, (key, found)
+        assert [name for name, *_ in found] == ["Full", "Method", "Last"] and found[1] == shown_now, (key, found)
 
 
 def test_the_gate_locks_unlocks_keeps_and_explains(page):
@@ -280,16 +380,24 @@ def test_the_gate_locks_unlocks_keeps_and_explains(page):
     slider.focus()
     page.keyboard.press("ArrowRight")
     place.get_by_text("because two").wait_for()
-    assert all(words in place.inner_text() for words in ("because one", "because two", "because three", "That is the place."))
+    assert all(
+        words in place.inner_text() for words in ("because one", "because two", "because three", "That is the place.")
+    )
     assert place.locator("[data-pane=image] .mrt-mark-mine").count() == 1, "the prediction stays drawn on the result"
     page.reload()
     place = wake(page, "gate")
     assert place.locator("input[data-name=acceleration]").is_enabled() and "You said A, E3" in place.inner_text()
     place.get_by_role("button", name="Predict again").click()
-    assert place.locator("input[data-name=acceleration]").is_disabled() and page.evaluate("JSON.parse(localStorage['mrtutor:answers']).gate") is None
+    assert (
+        place.locator("input[data-name=acceleration]").is_disabled()
+        and page.evaluate("JSON.parse(localStorage['mrtutor:answers']).gate") is None
+    )
     place.get_by_role("button", name="Show me anyway").click()
     assert place.locator("input[data-name=acceleration]").is_enabled() and "because two" in place.inner_text()
-    assert get(page, "gate", "w.answer(1, [{x: 0.2, y: 0.8}], 'sure')") == {"right": False, "click": {"right": False, "message": "mirrored"}}
+    assert get(page, "gate", "w.answer(1, [{x: 0.2, y: 0.8}], 'sure')") == {
+        "right": False,
+        "click": {"right": False, "message": "mirrored"},
+    }
 
 
 def test_the_brush_changes_the_picture_and_can_be_undone(page):
@@ -306,7 +414,12 @@ def test_the_brush_changes_the_picture_and_can_be_undone(page):
     assert points[24, 20] == 0, "the centre of k-space was under the brush"
     import torch
 
-    assert close(values(page, "paint")["image"], ifft2c(fft2c(scan.image) * torch.from_numpy(points)).abs(), 2e-3, float(whole.max()))
+    assert close(
+        values(page, "paint")["image"],
+        ifft2c(fft2c(scan.image) * torch.from_numpy(points)).abs(),
+        2e-3,
+        float(whole.max()),
+    )
     place.get_by_role("button", name="Undo").click()
     assert np.allclose(values(page, "paint")["image"], whole)
     place.locator("[data-pane=kspace] .mrt-stage").focus()
@@ -341,8 +454,12 @@ def test_the_quiz_answers_back_remembers_exports_and_forgets(page):
     for at in (0.3, 0.7):
         page.mouse.click(box["x"] + at * box["width"], box["y"] + at * box["height"])
     assert "That is the place." in item.nth(2).inner_text()
-    assert get(page, "quiz", "w.answer(3, [2, 1, 0]).message") == "reversed" and get(page, "quiz", "w.answer(3, [0, 1, 2]).right")
-    assert get(page, "quiz", "w.answer(4, [1, 0]).message") == "count them" and get(page, "quiz", "w.answer(4, [0, 1]).right")
+    assert get(page, "quiz", "w.answer(3, [2, 1, 0]).message") == "reversed" and get(
+        page, "quiz", "w.answer(3, [0, 1, 2]).right"
+    )
+    assert get(page, "quiz", "w.answer(4, [1, 0]).message") == "count them" and get(
+        page, "quiz", "w.answer(4, [0, 1]).right"
+    )
     assert "5 of 5 right" in place.locator(".mrt-score").inner_text()
     page.reload()
     place = wake(page, "quiz")
@@ -356,7 +473,10 @@ def test_the_quiz_answers_back_remembers_exports_and_forgets(page):
     assert set(json.loads(caught.value.path().read_text())["answers"]) == {"quiz"}
     place.get_by_role("button", name="Clear all answers").click()
     place.get_by_role("button", name="Really clear").click()
-    assert "5 questions" in place.locator(".mrt-score").inner_text() and page.evaluate("localStorage['mrtutor:answers']") is None
+    assert (
+        "5 questions" in place.locator(".mrt-score").inner_text()
+        and page.evaluate("localStorage['mrtutor:answers']") is None
+    )
 
 
 def test_a_state_fits_in_the_address(page, folder):
@@ -367,7 +487,9 @@ def test_a_state_fits_in_the_address(page, folder):
     assert "#explorer?acceleration=4" in address
     page.goto("about:blank")
     page.goto(address)
-    page.wait_for_function("document.getElementById('explorer').mrtutor?.state.acceleration === 4 && document.getElementById('explorer').mrtutor.state.swap")
+    page.wait_for_function(
+        "document.getElementById('explorer').mrtutor?.state.acceleration === 4 && document.getElementById('explorer').mrtutor.state.swap"
+    )
     page.evaluate("location.hash = '#grid?lam=3'")
     page.wait_for_function("document.getElementById('grid').mrtutor?.state.lam === 3")
     assert get(page, "explorer", "w.state.acceleration") == 4
@@ -375,7 +497,9 @@ def test_a_state_fits_in_the_address(page, folder):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_no_serious_accessibility_violation_and_no_sideways_scrolling(browser, folder, violations, views, width, scheme):
+def test_no_serious_accessibility_violation_and_no_sideways_scrolling(
+    browser, folder, violations, views, width, scheme
+):
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = context.new_page()
     page.goto((folder / "index.html").as_uri())
@@ -403,9 +527,17 @@ def test_a_move_is_quick(browser, tmp_path, capsys):
     """Reported, not asserted: milliseconds from a new position to the pixels, 128 x 128. Goal: 16."""
     context, times = browser.new_context(), {}
     for n_coils, combine in ((1, "single"), (8, "rss"), (16, "rss"), (16, "maps")):
-        view = explore(small_scan((128, 128), n_coils), acceleration=list(range(1, 9)), combine=combine, panes=("full", "image", "kspace", "error"), alt="speed")
+        view = explore(
+            small_scan((128, 128), n_coils),
+            acceleration=list(range(1, 9)),
+            combine=combine,
+            panes=("full", "image", "kspace", "error"),
+            alt="speed",
+        )
         data = view.mime()["data"]
-        (tmp_path / "speed.html").write_text(f'<!doctype html><div class="mrtutor" data-id="s" style="width:900px"></div><script>{page_script()}</script><script>mrtutorData("s", "{data}")</script>')
+        (tmp_path / "speed.html").write_text(
+            f'<!doctype html><div class="mrtutor" data-id="s" style="width:900px"></div><script>{page_script()}</script><script>mrtutorData("s", "{data}")</script>'
+        )
         page = context.new_page()
         page.goto((tmp_path / "speed.html").as_uri())
         page.wait_for_function("document.querySelector('.mrtutor').mrtutor")

@@ -1,0 +1,1 @@
+"""Chapter 2: many coils, SENSE and GRAPPA."""

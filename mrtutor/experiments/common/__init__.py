@@ -1,0 +1,1 @@
+"""What several chapters share: cohorts, tuning, verdicts, how still pictures look."""

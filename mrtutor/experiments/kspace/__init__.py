@@ -1,0 +1,1 @@
+"""Chapter 1: from k-space to image; what skipping and stopping do."""

@@ -1,0 +1,23 @@
+"""What tests of chapters need: the code that a chapter gives as its solutions, and its stubs."""
+
+import re
+from pathlib import Path
+
+CHAPTERS = Path(__file__).parents[2] / "chapters"
+
+
+def solutions(stem: str) -> dict:
+    """The functions of the folded `Solution` blocks of a chapter, run with the imports that its cells make."""
+    text = (CHAPTERS / f"{stem}.md").read_text(encoding="utf-8")
+    imports = "\n".join(re.findall(r"^(?:from mrtutor|import).*$", text, flags=re.M))
+    names: dict = {}
+    exec(imports, names)
+    for block in re.findall(r":::\{dropdown\} Solutions?\n```python\n(.*?)```", text, flags=re.S):
+        exec(block, names)
+    return names
+
+
+def stubs(stem: str) -> dict[str, str]:
+    """name -> source of the functions that a chapter leaves to the learner."""
+    text = (CHAPTERS / f"{stem}.md").read_text(encoding="utf-8")
+    return {name: body for body, name in re.findall(r"^(def (\w+)\(.*\):\n    \.\.\.)", text, flags=re.M)}
