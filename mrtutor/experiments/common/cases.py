@@ -1,4 +1,6 @@
-"""A reader's scan as a chapter uses it."""
+"""A reader's scan as a chapter uses it, or the chapter's own where it cannot."""
+
+from collections.abc import Callable
 
 import torch
 
@@ -6,9 +8,56 @@ from ...coils import calibration_block, espirit_maps, rss
 from ...fourier import ifft2c
 from ...scan import Scan
 
+SMALLEST = 48  # lines and readout samples: below it, calibration blocks and head no longer fit
+BRIGHT_CENTRE = 0.4  # of all energy in the central quarter of k-space; noise alone has a quarter there
+
+
+def own_or(
+    case: Scan,
+    chapter_case: Scan | Callable[[], Scan],
+    *,
+    coils: int = 1,
+    full: bool = True,
+    head: bool = True,
+    smallest: int = SMALLEST,
+) -> Scan:
+    """`case` where a chapter can use it; else one printed sentence that says why not, and the chapter's own case.
+
+    coils: how many it must have at least; full: every sample measured; head: something stands in the picture.
+    """
+    needs = unmet(case, coils, full, head, smallest)
+    if not needs:
+        return case
+    own = chapter_case if isinstance(chapter_case, Scan) else chapter_case()
+    if case is own:
+        return own
+    print(f"This chapter needs {needs} ({case.label or 'your scan'}); it goes on with its own case: {own.label}.")
+    return own
+
+
+def unmet(case: Scan, coils: int = 1, full: bool = True, head: bool = True, smallest: int = SMALLEST) -> str:
+    """The first need that `case` does not meet, in words, or ""."""
+    n_coils, n_y, n_x = case.kspace.shape
+    share = measured_share(case)
+    if n_coils < coils:
+        return f"{coils} coils or more, got {n_coils}"
+    if min(n_y, n_x) < smallest:
+        return f"{smallest} lines and readout samples or more, got {n_y} x {n_x}"
+    if full and share < 1:
+        return f"a scan measured in full, got {min(round(100 * share), 99)} % measured"
+    energy = case.kspace.abs().square()
+    if head and calibration_block(energy, n_y // 2, n_x // 2).sum() < BRIGHT_CENTRE * energy.sum():
+        return "a slice with a head in it, got noise"
+    return ""
+
+
+def measured_share(case: Scan) -> float:
+    """Share of k-space that was measured, 0 to 1: a sample that is exactly zero in all coils was not."""
+    return float((case.mask & (case.kspace != 0).any(0, keepdim=True)).float().mean())
+
 
 def prepare(case: Scan, size: int = 128) -> Scan:
-    """The scan as this chapter uses it: brightest pixel 1, ESPIRiT maps, at most `size` lines and a number of them that 8 divides.
+    """The scan as a chapter uses it: brightest pixel 1, ESPIRiT maps, at most `size` lines, a number that 8 divides.
 
     A finer scan is cut to the centre of its k-space. Raises ValueError for one coil or a scan with missing lines.
     """
