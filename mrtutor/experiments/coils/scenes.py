@@ -11,25 +11,10 @@ from ...coils import combine, rss
 from ...encoding import add_noise
 from ...fourier import fft2c, ifft2c
 from ...metrics import foreground
-from ...patients import patient
 from ...sampling import equispaced
-from ...scan import Scan, acquire
+from ...scan import Scan
 from ...types import Maps
-
-
-def virtual(n_coils: int = 16) -> Scan:
-    """Stands in where the real brain was not fetched: 16 elements close to the head, which share noise with their neighbours; 2 mm."""
-    steps = (torch.arange(n_coils)[:, None] - torch.arange(n_coils)).abs()
-    covariance = (0.35 ** torch.minimum(steps, n_coils - steps).float()).to(torch.complex64)
-    return acquire(
-        patient(3, contrast="PD", size=256, split="test"),
-        n_coils,
-        128,
-        0.008,
-        phase_encoding="vertical",
-        radius=1.05,
-        covariance=covariance,
-    )
+from ..common.brain import virtual as virtual
 
 
 def narrow(case: Scan, fill: float = 0.8) -> Scan:
