@@ -23,6 +23,19 @@ def is_chapter(docname: str) -> bool:
     return docname.startswith("chapters/") or docname == "book/ladder"
 
 
+def chapters(app: Sphinx) -> list[str]:
+    """The docnames of what can be run."""
+    return sorted(filter(is_chapter, app.env.found_docs))
+
+
+def without_numbers(app: Sphinx) -> list[str]:
+    """One sentence for each notebook whose prose lacks a number that the page shows."""
+    from mrtutor.lab.markdown import MISSING
+
+    lacking = (name for name in chapters(app) if MISSING in Path(app.outdir, name + ".ipynb").read_text("utf-8"))
+    return [f"the prose of {name}.ipynb lacks numbers that were glued" for name in lacking]
+
+
 def buttons(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """In a chapter's header: its notebook first in the menu of downloads, and Binder and Colab where the book is published."""
     if not is_chapter(pagename):
@@ -68,11 +81,12 @@ def write_notebooks(app: Sphinx) -> None:
     """The notebooks that `mrtutor lab` makes, with this run's numbers in their prose, beside their pages."""
     from mrtutor.lab import notebook_text, values
 
-    package = Path(app.srcdir, "mrtutor")
+    package, executed = Path(app.srcdir, "mrtutor"), Path(app.outdir).parent / "jupyter_execute"
     if package.is_dir():  # the learner's notebooks show the numbers of the last book
-        values.write(Path(app.outdir).parent / "jupyter_execute", package / "glue_values.json")
-    for docname in sorted(filter(is_chapter, app.env.found_docs)):
-        notebook = json.loads(notebook_text(Path(app.env.doc2path(docname))))
+        values.write(executed, package / "glue_values.json")
+    numbers = values.collect(executed)
+    for docname in chapters(app):
+        notebook = json.loads(notebook_text(Path(app.env.doc2path(docname)), numbers))
         if repository():
             code = INSTALL.format(repository=repository()).splitlines(keepends=True)
             cell = {

@@ -107,7 +107,7 @@ def judge(app: Sphinx, exception: Exception | None) -> None:
     """Last of all, when every file is written: does the book stand?"""
     if exception is not None or app.builder.format != "html":
         return
-    wrong = scorecard.failures(kept(app.env, "claims"))
+    wrong = scorecard.failures(kept(app.env, "claims")) + launch.without_numbers(app)
     for docname, data in getattr(app.env, "nb_metadata", {}).items():
         if "ipywidgets_state" in data.get("js_files", {}):
             wrong.append(f"{docname} shows an ipywidgets control, which nobody answers in a page")

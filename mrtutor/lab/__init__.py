@@ -21,9 +21,9 @@ def course_of(paths: list[Path]) -> Course:
     return read_course(paths, find("references.bib"), find("glossary.md"))
 
 
-def notebook_text(path: Path) -> str:
-    """One chapter as the notebook that `mrtutor lab` makes of it."""
-    return notebook(path, course_of(chapters()), read_values()).decode("utf-8")
+def notebook_text(path: Path, values: dict[str, dict[str, str]] | None = None) -> str:
+    """One chapter as the notebook that `mrtutor lab` makes of it; `values` in place of the numbers that came with it."""
+    return notebook(path, course_of(chapters()), read_values() if values is None else values).decode("utf-8")
 
 
 def write(path: Path, content: bytes) -> None:

@@ -1,11 +1,11 @@
 """The numbers in the prose, taken from an executed book: `python -m mrtutor.lab.values [FOLDER]`.
 
 The book prints them from its own run; the learner's notebook, not yet run, shows those of the last run of the book.
+myst-nb takes what was glued out of the executed notebook and keeps it beside it, as NAME.glue.json.
 """
 
 import json
 import sys
-from ast import literal_eval
 from pathlib import Path
 
 from .notebooks import PACKAGE
@@ -16,25 +16,11 @@ EXECUTED = PACKAGE.parent / "book" / "_build" / "jupyter_execute"
 def collect(folder: Path = EXECUTED) -> dict[str, dict[str, str]]:
     """Glued texts of the executed notebooks below `folder`: chapter -> name -> text."""
     values = {}
-    for path in sorted(Path(folder).rglob("*.ipynb")):
-        cells = json.loads(path.read_text("utf-8"))["cells"]
-        outputs = [output for cell in cells for output in cell.get("outputs", []) if "data" in output]
-        glued = {}
-        for output in outputs:
-            mark = output.get("metadata", {}).get("scrapbook")
-            plain = next((text for kind, text in output["data"].items() if kind.endswith("text/plain")), None)
-            if mark and plain is not None:
-                glued[mark["name"]] = unquoted("".join(plain))
-        if glued:
-            values[path.stem] = glued
+    for path in sorted(Path(folder).rglob("*.glue.json")):
+        glued = json.loads(path.read_text("utf-8"))
+        texts = {name: output["data"]["text/plain"] for name, output in glued.items() if "text/plain" in output["data"]}
+        values[path.name.removesuffix(".glue.json")] = {name: "".join(text) for name, text in texts.items()}
     return values
-
-
-def unquoted(text: str) -> str:
-    """A string that was glued by its repr loses the quotation marks."""
-    if text[:1] in "'\"" and text[-1:] == text[:1]:
-        return str(literal_eval(text))
-    return text
 
 
 def write(folder: Path = EXECUTED, target: Path = PACKAGE / "glue_values.json") -> Path:

@@ -100,7 +100,8 @@ def make_book(folder: Path, **chapters: str) -> Path:
     """A book with our configuration and extension, and these chapters."""
     ignore = shutil.ignore_patterns("_build", "mathjax", "__pycache__", "*.md", "*.bib", "_toc.yml")
     shutil.copytree(ROOT / "book", folder / "book", ignore=ignore)
-    (folder / "chapters").mkdir()
+    for name in ("chapters", "mrtutor"):
+        (folder / name).mkdir()
     (folder / "book" / "references.bib").write_text("")
     (folder / "book" / "index.md").write_text("# Home\n\nText.\n")
     (folder / "book" / "glossary.md").write_text(GLOSSARY)
@@ -224,6 +225,12 @@ def test_the_notebook_lies_beside_its_page(good, page):
     notebook = json.loads((good / "chapters/good.ipynb").read_text())
     assert "google.colab" in "".join(notebook["cells"][0]["source"])
     assert "https://mybinder.org/v2/gh/someone/mrtutor/HEAD?urlpath=lab/tree/course/good.ipynb" in page
+
+
+def test_the_numbers_of_the_prose_reach_the_notebooks(good):
+    """What was glued, after a run from the cache: in the notebook beside the page, and in what `mrtutor lab` reads."""
+    assert "is 92 % of the field." in (good / "chapters/good.ipynb").read_text("utf-8")
+    assert json.loads((good.parents[2] / "mrtutor/glue_values.json").read_text("utf-8")) == {"good": {"share": "92 %"}}
 
 
 def test_claims_and_controls_turn_the_book_red(tmp_path):
