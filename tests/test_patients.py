@@ -1,6 +1,7 @@
 """Virtual patients: reproducible, plausible, and every dial does what it says."""
 
 import dataclasses
+import sys
 import time
 
 import numpy as np
@@ -19,6 +20,7 @@ from mrtutor.patients import (
     VENDORS,
     Lesion,
     even_intensity,
+    heads,
     motion,
     patient,
     volume,
@@ -402,6 +404,21 @@ def test_a_slice_takes_at_most_a_tenth_of_a_second():
 def test_levels_and_heads_cover_each_other():
     voxels, origin = load_head("s1")
     assert all(origin[0] < level < origin[0] + voxels.shape[0] for level in LEVELS.values())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="moves the user's cache by XDG_CACHE_HOME")
+def test_an_unpacked_head_is_kept_on_disk_and_held_where_that_is_full(tmp_path, monkeypatch):
+    (tmp_path / "a file").write_text("where no folder can be made")
+    seen = []
+    for home in (tmp_path / "cache", tmp_path / "a file"):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(home))
+        heads._kept.cache_clear()
+        seen.append(load_head("s1")[0])
+    heads._kept.cache_clear()
+    heads._held.cache_clear()
+    assert isinstance(seen[0], np.memmap) and not isinstance(seen[1], np.memmap)
+    assert [path.suffix for path in (tmp_path / "cache" / "mrtutor").iterdir()] == [".npy"]
+    assert np.array_equal(*seen)
 
 
 def test_power_falls_with_frequency_as_in_the_real_brain(brain):

@@ -3,28 +3,62 @@
 Coordinates are MNI millimetres (x to the patient's right, y forward, z up), one grid for all heads.
 """
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 ASSET = Path(__file__).parent / "assets" / "heads.npz"
-T1_STEP, DEPTH_STEP, SKULL = (
-    1 / 150,
-    0.15,
-    170,
-)  # what a byte means: share of white matter's T1 signal; mm of depth, 0 at SKULL
+T1_STEP, DEPTH_STEP, SKULL = 1 / 150, 0.15, 170  # a byte: share of white matter's T1 signal; mm of depth, 0 at SKULL
+
+
+def load_head(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """uint8 (z, 2y, 2x, 4) every 1 x 0.5 x 0.5 mm: T1, depth below the inner skull, globe, brightest T1 within 2 mm;
+    the first voxel's place in mm.
+
+    Mapped from a file in the user's cache, so that a kernel holds no more of its 85 MB than the slice it draws.
+    """
+    with np.load(ASSET, allow_pickle=False) as asset:
+        origin = asset["origin_mm"].astype(np.float32)
+    path = _kept(name)
+    if path is None or not path.exists():  # nowhere to keep it
+        return _held(name), origin
+    return np.load(path, mmap_mode="r"), origin
 
 
 @lru_cache(maxsize=3)
-def load_head(name: str) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 (z, 2y, 2x, 4) every 1 x 0.5 x 0.5 mm: T1, depth below the inner skull, globe, brightest T1 within 2 mm; the first voxel's place in mm."""
+def _kept(name: str) -> Path | None:
+    """The file of an unpacked head, written where it is missing (seconds, once); None where nothing can be written."""
+    import hashlib
+
+    import pooch
+
+    version = hashlib.sha256(ASSET.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:12]
+    path = Path(pooch.os_cache("mrtutor"), f"head-{name}-{version}.npy")
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            try:
+                with open(beside, "wb") as file:
+                    np.save(file, _unpacked(name))
+                os.replace(beside, path)
+            finally:
+                beside.unlink(missing_ok=True)
+    except OSError:
+        return None
+    return path
+
+
+def _unpacked(name: str) -> np.ndarray:
+    """The voxels of `load_head`, from the asset."""
     import lzma
 
     from scipy.ndimage import distance_transform_edt, gaussian_filter, maximum_filter
 
     with np.load(ASSET, allow_pickle=False) as asset:
-        shape, origin = tuple(asset["shape"]), asset["origin_mm"].astype(np.float32)
+        shape = tuple(asset["shape"])
         t1, skull, globe = (
             np.frombuffer(lzma.decompress(asset[f"{name}_{part}"].tobytes()), np.uint8)
             for part in ("t1", "skull", "eye")
@@ -43,7 +77,10 @@ def load_head(name: str) -> tuple[np.ndarray, np.ndarray]:
     for channel, part in enumerate(parts):
         for z, plane in enumerate(part):
             voxels[z, ..., channel] = np.clip(np.rint(_twice(_twice(plane).T).T), 0, 255)
-    return voxels, origin
+    return voxels
+
+
+_held = lru_cache(maxsize=3)(_unpacked)
 
 
 @lru_cache(maxsize=1)
@@ -76,9 +113,12 @@ def _twice(plane):
 
 
 def sample(name: str, x, y, z):
-    """T1 (white matter = 1), depth below the inner skull in mm (-25.5 outside to 12.7), globe share, brightest T1 near by; trilinear."""
+    """T1 (white matter = 1), depth below the inner skull in mm (-25.5 outside to 12.7), globe share, brightest T1 near by.
+
+    Trilinear.
+    """
     voxels, origin = load_head(name)
-    table, size = voxels.reshape(-1, 4), voxels.shape
+    table, size = np.asarray(voxels).reshape(-1, 4), voxels.shape
     where = (z - origin[0], (origin[1] - y) * 2, (origin[2] - x) * 2)
     low = [np.clip(np.floor(w), 0, n - 2).astype(np.int32) for w, n in zip(where, size[:3], strict=True)]
     part = [np.clip(w - i, 0, 1).astype(np.float32) for w, i in zip(where, low, strict=True)]

@@ -338,18 +338,16 @@ def test_a_write_that_fails_leaves_the_old_file(course, tmp_path, monkeypatch):
 
 
 def test_values_come_from_an_executed_notebook(tmp_path):
-    """The real route: a kernel runs `glue`, the executed notebook is read back."""
+    """A kernel runs `glue`, myst-nb takes it out of the notebook; a book that is really built: tests/book."""
     from nbclient import NotebookClient
 
-    notebook = nbformat.v4.new_notebook(
-        cells=[
-            nbformat.v4.new_code_cell(
-                "from mrtutor.show import glue\nglue('share', f'{92.4:.0f} %')\nglue('lines', 24)\n1 + 1"
-            )
-        ]
-    )
+    glue = pytest.importorskip("myst_nb.ext.glue", reason="needs the extra: book")
+    code = "from mrtutor.show import glue\nglue('share', f'{92.4:.0f} %')\nglue('lines', 24)\n1 + 1"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
-    nbformat.write(notebook, tmp_path / "01_kspace.ipynb")
+    (tmp_path / "chapters").mkdir()
+    taken = json.dumps(glue.extract_glue_data(notebook, [0], None))
+    (tmp_path / "chapters" / "01_kspace.glue.json").write_text(taken, "utf-8")
     target = tmp_path / "values.json"
     target.write_text(json.dumps({"00_start": {"kept": "yes"}, "01_kspace": {"old": "gone"}}), "utf-8")
     values.write(tmp_path, target)
