@@ -58,7 +58,7 @@ class DenseUnet(nn.Module):
         side = 2 ** len(self.down)
         x = self.first(F.pad(x, (0, -x_size % side, 0, -y_size % side), mode="replicate"))
         skips = []
-        for block, down in zip(self.encode, self.down, strict=True):
+        for block, down in zip(self.encode[:-1], self.down, strict=True):
             x = block(x)
             skips.append(x)
             x = down(x)
