@@ -1,6 +1,7 @@
 """Feedback on the exercises for coders: run the learner's function, print one line that helps, return whether it is solved."""
 
-from .coils import check_calibrate, check_unfold, windows
+from .coils import check_price, check_unfold
+from .coils_kernel import check_calibrate, windows
 from .consistency import check_hard_dc
 from .kspace import check_folded, check_true_acceleration
 from .sparsity import check_keep, check_one_round, check_shrink
@@ -12,6 +13,7 @@ __all__ = [
     "check_hard_dc",
     "check_keep",
     "check_one_round",
+    "check_price",
     "check_scan_seconds",
     "check_share_measured",
     "check_share_supplied",

@@ -27,6 +27,8 @@ def attempt(
         return None, _crash(function, error)
     if answer is None or answer is Ellipsis:
         return None, f"`{_name(function)}` is not yet written: it returns nothing."
+    if isinstance(answer, tuple) and hasattr(answer, "solution"):
+        return None, f"`{_name(function)}` returns all that least squares found; what is wanted is its `.solution`."
     try:
         answer = torch.as_tensor(answer)
     except (TypeError, ValueError, RuntimeError):

@@ -9,21 +9,30 @@ from helpers.real import real_file
 
 from mrtutor import checks, coils, fourier, metrics, sampling, scan, sense, sparsity
 from mrtutor.claims import record
-from mrtutor.experiments.coils import abdomen, elements, scenes
-from mrtutor.experiments.coils import claims as chapter2
+from mrtutor.experiments.coils import (
+    abdomen,
+    claims,
+    elements,
+    scenes,
+    scenes_elements,
+    scenes_kernel,
+    scenes_unfolding,
+)
 from mrtutor.experiments.common import cases
+from mrtutor.experiments.common.brain import virtual
+from mrtutor.patients import patient
 
 
 @pytest.fixture(scope="module", params=["real", "virtual"])
 def case(request):
     if request.param == "virtual":
-        return cases.prepare(scenes.virtual())
+        return cases.prepare(virtual())
     return cases.prepare(scan.read(real_file("brain_pulseq_16ch.h5")))
 
 
 # C04 ---------------------------------------------------------------------------------------------------------------
 def test_c04_snr_falls_by_g_root_r(case):
-    found = chapter2.snr_loss(case)
+    found = claims.snr_loss(case)
     for R in (2, 4):
         assert found[R]["holds"] and found[R]["ratio"] == pytest.approx(1, abs=0.05) and found[R]["measured"] > R**0.5
     assert found[4]["predicted"] > found[2]["predicted"]
@@ -34,7 +43,7 @@ def test_c04_snr_falls_by_g_root_r(case):
 def test_c04_turns_red_when_the_price_is_a_variance(case, monkeypatch):
     right = sense.g_factor
     monkeypatch.setattr(sense, "g_factor", lambda maps, R: right(maps, R) ** 2)
-    assert not chapter2.snr_loss(case, n_draws=12)[4]["holds"]
+    assert not claims.snr_loss(case, n_draws=12)[4]["holds"]
 
 
 def test_c04_turns_red_when_unfolding_is_noisier_than_least_squares(case, monkeypatch):
@@ -42,20 +51,20 @@ def test_c04_turns_red_when_unfolding_is_noisier_than_least_squares(case, monkey
         return torch.linalg.inv(S.mT @ S + 1e-6 * torch.eye(S.shape[-1])) @ S.mT
 
     monkeypatch.setattr(sense, "_least_squares", transposed)
-    found = chapter2.snr_loss(case, n_draws=12)[4]
+    found = claims.snr_loss(case, n_draws=12)[4]
     assert not found["holds"] and found["ratio"] > 1.05
 
 
 # C10 ---------------------------------------------------------------------------------------------------------------
 def test_c10_parallel_imaging_bends_beyond_four(case):
-    found = chapter2.knee(case)
+    found = claims.knee(case)
     assert found["holds"] and found["SENSE"] == sorted(found["SENSE"]) and found["GRAPPA"] == sorted(found["GRAPPA"])
 
 
 def test_c10_fails_for_a_straight_line(case, monkeypatch):
-    monkeypatch.setattr(chapter2, "score", lambda image, field: float(image.shape[-1]) / 1e3 + 0.01 * next(straight))
+    monkeypatch.setattr(claims, "score", lambda image, field: float(image.shape[-1]) / 1e3 + 0.01 * next(straight))
     straight = iter([2, 2, 3, 3, 4, 4, 5, 5, 6, 6])
-    assert not chapter2.knee(case)["holds"]
+    assert not claims.knee(case)["holds"]
 
 
 # C41 ---------------------------------------------------------------------------------------------------------------
@@ -96,7 +105,7 @@ def test_c42_turns_red_when_sense_listens_to_one_element(case, monkeypatch):
 
 # What the prose says -----------------------------------------------------------------------------------------------
 def test_the_price_at_r_2_is_the_likeness_of_two_places(case):
-    rho = chapter2.alikeness(case.maps)
+    rho = elements.alikeness(case.maps)
     both = (coils.rss(case.maps) > 0.99) & (coils.rss(case.maps).roll(case.maps.shape[-1] // 2, -1) > 0.99)
     torch.testing.assert_close(
         sense.g_factor(case.maps, 2)[both], (1 / (1 - rho**2).sqrt())[both], rtol=1e-3, atol=1e-3
@@ -104,7 +113,7 @@ def test_the_price_at_r_2_is_the_likeness_of_two_places(case):
 
 
 def test_the_copy_fades_with_maps_and_not_with_rss(case):
-    copy, wanted = (chapter2.fading_copy(case)[key] for key in ("copy", "wanted"))
+    copy, wanted = (elements.fading_copy(case)[key] for key in ("copy", "wanted"))
     assert copy["One uniform coil"] == pytest.approx(0.5, abs=0.01) and copy["All elements, RSS"] == pytest.approx(
         0.5, abs=0.02
     )
@@ -114,20 +123,20 @@ def test_the_copy_fades_with_maps_and_not_with_rss(case):
 
 
 def test_the_noise_is_in_the_middle(case):
-    found = chapter2.rim_and_core(case)
+    found = claims.rim_and_core(case)
     assert found["core"] > 1.3 * found["rim"] > 1.3
     assert (found["noisiest"] & found["air_region"]).sum() == 0
     assert (found["noisiest"] & found["rim_region"]).sum() < 0.1 * found["noisiest"].sum()
-    g = chapter2.mean_g(case)
+    g = claims.mean_g(case)
     assert list(g.values()) == sorted(g.values()) and g[2] < 1.3 < g[4]
 
 
 def test_two_elements_drown_in_noise_and_no_copy_returns(case):
-    near, far = scenes.pair(case, 5), scenes.pair(case, 180)
-    region = chapter2.head(case)
+    near, far = scenes_elements.pair(case, 5), scenes_elements.pair(case, 180)
+    region = claims.head(case)
     assert near["g"][0][region].mean() > 10 * far["g"][0][region].mean()
     assert metrics.ghost_index(near["unfolded"], case.image, 2) < 0.05
-    assert chapter2.score(near["unfolded"], case) > 20 * chapter2.score(far["unfolded"], case)
+    assert claims.score(near["unfolded"], case) > 20 * claims.score(far["unfolded"], case)
 
 
 def test_averages_calm_noise_and_leave_the_copy(case):
@@ -135,11 +144,11 @@ def test_averages_calm_noise_and_leave_the_copy(case):
     right = scenes.mismatched(case, 0, 16)
     copies = [metrics.ghost_index(x, case.image, 4) for x in (once, often, right)]
     assert copies[1] > 0.5 * copies[0] and copies[1] > 5 * copies[2]
-    assert chapter2.score(often, case) < chapter2.score(once, case)
+    assert claims.score(often, case) < claims.score(once, case)
 
 
 def test_prewhitening_saves_noise(case):
-    found = chapter2.noise_correlation(case)
+    found = elements.noise_correlation(case)
     assert 0.01 < found["saved"] < 0.5 and 0.2 < found["largest"] < 0.9
     assert found["covariance"].diagonal().real.mean() == pytest.approx(1, abs=1e-4)
 
@@ -148,32 +157,34 @@ def test_the_kernel_on_its_way_starts_and_ends_where_it_should(case):
     n_x = case.image.shape[-1]
     mask = sampling.equispaced(case.image.shape[-2:], 4, 16)
     torch.testing.assert_close(
-        scenes.kernel_until(case, 4, 16, 0)["image"],
+        scenes_kernel.kernel_until(case, 4, 16, 0)["image"],
         coils.combine(fourier.ifft2c(mask * case.kspace), case.maps),
         rtol=1e-3,
         atol=1e-4,
     )
-    errors = [chapter2.score(scenes.kernel_until(case, 4, 16, n)["image"], case) for n in (0, n_x // 2, n_x)]
+    errors = [claims.score(scenes_kernel.kernel_until(case, 4, 16, n)["image"], case) for n in (0, n_x // 2, n_x)]
     assert errors[2] < errors[0]
 
 
 def test_pixel_by_pixel_ends_with_the_whole_picture(case):
     mask = sampling.equispaced(case.image.shape[-2:], 4)
-    whole = scenes.unfold_until(case, 4, case.image.shape[-1] // 4)
+    whole = scenes_unfolding.unfold_until(case, 4, case.image.shape[-1] // 4)
     torch.testing.assert_close(whole["image"], sense.unfold(mask * case.kspace, mask, case.maps))
-    assert float(scenes.unfold_until(case, 4, 1)["image"].abs().sum(-2).count_nonzero()) <= 4
+    assert float(scenes_unfolding.unfold_until(case, 4, 1)["image"].abs().sum(-2).count_nonzero()) <= 4
 
 
 # What is drawn -----------------------------------------------------------------------------------------------------
 def test_places_fold_where_the_picture_shows_them(case):
-    row, x, y = scenes.partners(case)
-    n_x, inside = case.image.shape[-1], chapter2.head(case)
+    row, x, y = scenes_elements.partners(case)
+    n_x, inside = case.image.shape[-1], claims.head(case)
     assert y - x == n_x // 2 and inside[row, x] and inside[row, y]
-    assert scenes.folded_column(x, n_x, 2) == scenes.folded_column(y, n_x, 2)
+    assert scenes_unfolding.folded_column(x, n_x, 2) == scenes_unfolding.folded_column(y, n_x, 2)
     spot = torch.zeros_like(case.image)
     spot[0, row, x] = 1
-    pile = scenes.scanner_field(fourier.ifft2c(sampling.equispaced(spot.shape[-2:], 2) * fourier.fft2c(spot)), 2)
-    assert pile.abs()[0].argmax() == row * n_x + scenes.folded_column(x, n_x, 2)
+    pile = scenes_unfolding.scanner_field(
+        fourier.ifft2c(sampling.equispaced(spot.shape[-2:], 2) * fourier.fft2c(spot)), 2
+    )
+    assert pile.abs()[0].argmax() == row * n_x + scenes_unfolding.folded_column(x, n_x, 2)
     assert pile.abs().sum() == pytest.approx(0.5, abs=1e-4)
 
 
@@ -203,13 +214,11 @@ def test_the_arc_is_a_copy_of_the_wall_and_the_dot_is_not():
 
 # A reader's own file -----------------------------------------------------------------------------------------------
 def test_a_readers_own_file_is_taken(tmp_path):
-    big = scan.acquire(
-        scenes.patient(11, contrast="T2", size=256, split="test"), n_coils=4, size=(192, 164), noise=0.01
-    )
+    big = scan.acquire(patient(11, contrast="T2", size=256, split="test"), n_coils=4, size=(192, 164), noise=0.01)
     own = cases.prepare(scan.read(scan.write(tmp_path / "own.h5", big)))
-    assert own.kspace.shape == (4, 150, 128) and float(own.image.abs().max()) <= 1.001
+    assert own.kspace.shape == (4, 152, 128) and float(own.image.abs().max()) <= 1.001
     assert own.voxel_mm[1] == pytest.approx(big.voxel_mm[1] * 164 / 128)
-    assert chapter2.rim_and_core(own)["core"] > 1
+    assert claims.rim_and_core(own)["core"] > 1
 
 
 @pytest.mark.parametrize(
@@ -221,7 +230,7 @@ def test_a_readers_own_file_is_taken(tmp_path):
 )
 def test_a_scan_that_cannot_serve_is_told_so(change):
     with pytest.raises(ValueError, match="fully sampled scan of 2 or more coils"):
-        cases.prepare(change(scenes.virtual()))
+        cases.prepare(change(virtual()))
 
 
 # Exercises ---------------------------------------------------------------------------------------------------------
@@ -230,11 +239,11 @@ def test_solutions_pass_and_stubs_are_told_what_is_missing(capsys):
     assert (
         checks.check_unfold(found["unfold"])
         and checks.check_calibrate(found["calibrate"])
-        and chapter2.check_price(found["price"])
+        and checks.check_price(found["price"])
     )
     assert set(stubs("02_coils")) == {"unfold", "calibrate", "price"}
     capsys.readouterr()
-    assert not chapter2.check_price(lambda p, q: ...)
+    assert not checks.check_price(lambda p, q: ...)
     assert "not yet written" in capsys.readouterr().out
 
 
@@ -250,5 +259,5 @@ def test_solutions_pass_and_stubs_are_told_what_is_missing(capsys):
     ],
 )
 def test_wrong_prices_get_their_message(wrong, words, capsys):
-    assert not chapter2.check_price(wrong)
+    assert not checks.check_price(wrong)
     assert words in capsys.readouterr().out

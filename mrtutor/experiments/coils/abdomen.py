@@ -1,4 +1,4 @@
-"""Chapter 2, the transfer task: a drawn abdomen, elements in front and behind, and a breath between calibration and scan."""
+"""Chapter 2, the transfer task: a drawn abdomen, elements in front and behind, a breath before the scan."""
 
 import torch
 
@@ -13,8 +13,9 @@ from ...scan import Scan
 def draw(phase_encoding: str = "vertical", across: tuple = (-90, 90), breath_mm: float = 0, size: int = 126) -> Scan:
     """A drawn axial abdomen, 378 x 378 mm, with elements in front and behind, none at the sides; no noise.
 
-    A schematic, not a virtual patient: body wall, liver with a bright 8 mm dot, spleen, aorta, vertebra, spinal canal, kidneys.
-    `across`: where the elements of each row lie, mm to the patient's left. `breath_mm`: the front row lies that much further out.
+    A schematic, not a virtual patient: body wall, liver with a bright 8 mm dot, spleen, aorta, vertebra, spinal canal,
+    kidneys. `across`: where the elements of each row lie, mm to the patient's left. `breath_mm`: the front row lies
+    that much further out.
     """
     mm = (torch.arange(size) - size // 2) * (378 / size)
     y, x = mm[:, None], mm[None, :]  # x to the patient's left, which is the picture's right
@@ -52,7 +53,10 @@ def draw(phase_encoding: str = "vertical", across: tuple = (-90, 90), breath_mm:
 
 
 def after_a_breath(breath_mm: float = 30, acceleration: int = 3, noise: float = 0.004) -> dict:
-    """The drawn abdomen, unfolded with maps from another breath-hold: "image" (1, y, x); bool (y, x): "arc", fold-over is left, "dot", the lesion."""
+    """The drawn abdomen, unfolded with maps from another breath-hold: "image" (1, y, x).
+
+    Bool (y, x): "arc", where fold-over is left, "dot", the lesion.
+    """
     case, deeper = draw(), draw(breath_mm=breath_mm).maps
     mask = equispaced(case.image.shape[-2:], acceleration)
     wrong = sense.unfold(mask * case.kspace, mask, deeper)

@@ -1,18 +1,12 @@
 """Chapter 2, the still pictures: the price of unfolding, the kernel, what more elements and more skipping do."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from ...scan import Scan
+from ...show import show
 from ..common import figures
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
-
-def noise_maps(case: Scan, loss: dict, acceleration: int) -> Figure:
-    """From `chapter2.snr_loss`: how many times noisier than the full scan each place is, measured by repetition and predicted."""
+def noise_maps(case: Scan, loss: dict, acceleration: int) -> None:
+    """From `claims.snr_loss`: how many times noisier than the full scan each place is, measured and predicted."""
     fig, axes = figures.row(2, 3.2)
     for ax, key, title in (
         (axes[0], "map", "measured, repeated scans"),
@@ -22,10 +16,16 @@ def noise_maps(case: Scan, loss: dict, acceleration: int) -> Figure:
     bar = fig.colorbar(axes[1].images[0], ax=axes, shrink=0.8, pad=0.02)
     bar.set_label("noise, times that of the full scan", color=figures.INK, fontsize=9)
     bar.ax.tick_params(colors=figures.INK, labelsize=8)
-    return fig
+    show(
+        fig,
+        "Two maps of noise at R = 4, measured by repetition and predicted as g times root of R. They agree: two bright "
+        "bands in the middle, calm front and back.",
+        f"{case.label}, R = {acceleration}, SENSE. Noise as a multiple of the full scan's. Left: 40 repetitions. Right: "
+        "the formula.",
+    )
 
 
-def kernel(acceleration: int = 4, n_readout: int = 9) -> Figure:
+def kernel(acceleration: int = 4, n_readout: int = 9) -> None:
     """GRAPPA's kernel: learnt in the centre, where the gap is known, used outside, where it is not."""
     fig, axes = figures.row(2, 3.4, widths=[1, 1])
     span, middle = 3 * acceleration, n_readout // 2
@@ -54,11 +54,17 @@ def kernel(acceleration: int = 4, n_readout: int = 9) -> Figure:
         figures.curve(ax, "readout", "phase-encoding lines" if known else "")
         ax.set_xticks([])
         ax.set_yticks([])
-    return fig
+    show(
+        fig,
+        "Two grids of k-space points. Left, in the centre: twenty measured neighbours and the three points between "
+        "them, all known. Right, outside: the same twenty neighbours, and three unknown points to be filled.",
+        f"The kernel at R = {acceleration}: 5 readout points on 4 measured lines, in every element, predict the "
+        "{acceleration - 1} points in the gap. Filled: measured. Open: missing.",
+    )
 
 
-def curves(knee: dict, elements: dict) -> Figure:
-    """Left: error over R, from `chapter2.knee`. Right: error over the number of elements, from `chapter2.more_elements`."""
+def curves(case: Scan, knee: dict, elements: dict) -> None:
+    """Left: error over R, from `claims.knee`. Right: over the number of elements, from `elements.more_elements`."""
     fig, axes = figures.row(2, 3.0, widths=[1.2, 1.2])
     figures.curve(axes[0], "R (spacing of the lines)", "squared error, % (NMSE)")
     for name, colour, style in (("SENSE", figures.ACCENT, "o-"), ("GRAPPA", figures.SECOND, "s--")):
@@ -72,12 +78,23 @@ def curves(knee: dict, elements: dict) -> Figure:
     axes[1].set_xticks(range(len(elements["elements"])), elements["elements"])
     for ax, errors in ((axes[0], knee["GRAPPA"]), (axes[1], elements["nmse"])):
         ax.set_ylim(0, 130 * max(errors))  # SENSE may leave the picture
-    return fig
+    show(
+        fig,
+        "Left: squared error of SENSE and GRAPPA over R stays low up to 4 and climbs steeply beyond. Right: at R = 4 "
+        "the error falls with every doubling of the elements.",
+        f"{case.label}. Left: SENSE without reference lines, GRAPPA with 24. Right: CG-SENSE at R = 4 with 20 "
+        "reference lines, from part of the elements.",
+    )
 
 
-def correlation(noise: dict) -> Figure:
-    """From `chapter2.noise_correlation`: how much each pair of elements shares its noise."""
+def correlation(case: Scan, noise: dict) -> None:
+    """From `elements.noise_correlation`: how much each pair of elements shares its noise."""
     fig, axes = figures.row(1, 3.2)
     axes[0].imshow(noise["correlation"], cmap="gray", vmin=0, vmax=1)
     figures.curve(axes[0], "coil element", "coil element")
-    return fig
+    show(
+        fig,
+        "A matrix of coil elements against coil elements. The diagonal is 1; neighbours share up to half of their "
+        "noise.",
+        f"{case.label}: share of noise that two elements have in common. 0 black, 1 white.",
+    )

@@ -1,4 +1,4 @@
-"""What chapter 2 lets the reader move: a pair of elements, a pile of places, a kernel on its way through k-space."""
+"""Chapter 2, what the reader moves: the scan that is taken, maps that moved since, the ladder; and all other scenes."""
 
 import math
 from dataclasses import replace
@@ -6,69 +6,68 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ... import grappa, sense
-from ...coils import combine, rss
+from ... import metrics, sense
 from ...encoding import add_noise
-from ...fourier import fft2c, ifft2c
-from ...metrics import foreground
+from ...fourier import fft2c
 from ...sampling import equispaced
 from ...scan import Scan
-from ...types import Maps
-from ..common.brain import virtual as virtual
+from ...show import in_book
+from ...widgets import Control, compare, image
+from ...widgets.view import View
+from ..common import cases
+from ..common.brain import brain, virtual
+from ..ladder import rungs as ladder
+from .claims import can_tell, head, score
+from .scenes_elements import fading, one_by_one, pairs, two_elements
+from .scenes_kernel import kernel_slides, limits
+from .scenes_unfolding import WINDOW, noise_map, pixel_by_pixel
+
+__all__ = [
+    "fading",
+    "kernel_slides",
+    "limits",
+    "mismatched",
+    "moved",
+    "noise_map",
+    "one_by_one",
+    "pairs",
+    "pixel_by_pixel",
+    "second_rung",
+    "swapped",
+    "taken",
+    "two_elements",
+    "virtual",
+    "where_four_fit",
+]
+
+AVERAGES = (1, 4, 16)
+SHIFTS = (0, 2, 4, 6)  # pixels
+RUNGS = {"zf": "Zero-filled", "cg": "CG-SENSE", "grappa": "GRAPPA"}
 
 
-def narrow(case: Scan, fill: float = 0.8) -> Scan:
-    """The same slice in a tighter field along phase encoding: the head fills `fill` of it. Lines: a multiple of 8."""
-    head = foreground(case.image).any(0).nonzero().flatten()
-    width = int(head[-1] - head[0]) + 1
-    n_x = min(case.kspace.shape[-1], math.ceil(width / fill / 8) * 8)
-    start = min(max(0, (int(head[0]) + int(head[-1]) + 1 - n_x) // 2), case.kspace.shape[-1] - n_x)
-    field = slice(start, start + n_x)
-    return replace(
-        case, kspace=fft2c(ifft2c(case.kspace)[..., field]), maps=case.maps[..., field], mask=case.mask[..., field]
+def taken(measured: Scan) -> Scan:
+    """The reader's scan ready for the chapter; else one printed sentence, and the chapter's own case."""
+    chosen = cases.own_or(cases.centre(measured), brain, coils=2)
+    if not in_book():
+        print("Estimating coil maps, a few seconds …")
+    case = cases.prepare(chosen)
+    if bool(head(case).any()) and can_tell(case, 2):
+        return case
+    own = brain()
+    print(f"The elements of {case.label or 'your scan'} hear too little, or all the same; here is {own.label} instead.")
+    return cases.prepare(own)
+
+
+def where_four_fit(case: Scan) -> Scan:
+    """`case` where its elements can tell four piled places apart, in either direction; else the chapter's own case."""
+    if can_tell(case, 4) and can_tell(swapped(case), 4):
+        return case
+    own = brain()
+    print(
+        f"Four piled places ask for four elements or more that hear differently; {case.label or 'your scan'} has "
+        f"{len(case.maps)}. Where R = 4 this chapter shows its own case: {own.label}."
     )
-
-
-def pair_maps(shape, angle: float, radius: float = 1.15) -> Maps:
-    """Maps of two elements, RSS = 1: (2, y, x). A lies before the first column, B `angle` degrees away from it round the head.
-
-    Each hears with 1 / distance squared and with the phase of its angle of view; `radius` in half-fields.
-    """
-    y, x = ((torch.arange(n) - n // 2) / (n / 2) for n in shape)
-    maps = []
-    for turn in (0.0, math.radians(angle)):
-        dx, dy = x[None, :] + radius * math.cos(turn), y[:, None] - radius * math.sin(turn)
-        maps.append(torch.polar(1 / (dx**2 + dy**2), torch.atan2(dy, dx) + turn))
-    heard = torch.stack(maps)
-    return heard / rss(heard)
-
-
-def pair(case: Scan, angle: float, noise: float = 0.01, seed: int = 0) -> dict:
-    """R = 2 with two simulated elements around the picture of `case`: {"maps", "folded", "unfolded", "g"}, images (1, y, x)."""
-    maps = pair_maps(case.image.shape[-2:], angle)
-    mask = equispaced(case.image.shape[-2:], 2)
-    kspace = mask * add_noise(fft2c(maps * case.image), noise, torch.Generator().manual_seed(seed))
-    return {
-        "maps": maps,
-        "folded": rss(ifft2c(kspace)),
-        "unfolded": sense.unfold(kspace, mask, maps),
-        "g": sense.g_factor(maps, 2),
-    }
-
-
-def partners(case: Scan) -> tuple[int, int, int]:
-    """A row off the midline and two columns half a field apart, both inside the head: (y, x of P, x of Q)."""
-    inside = foreground(case.image)
-    n_x = inside.shape[-1]
-    both = inside & inside.roll(-(n_x // 2), -1)
-    both[:, n_x // 2 :] = False
-    rows = inside.any(1).nonzero().flatten()
-    y = int(rows[0] + 0.3 * (rows[-1] - rows[0]))
-    columns = both[y].nonzero().flatten()
-    if not len(columns):
-        columns = torch.tensor([n_x // 4])
-    x = int(columns[len(columns) // 2])
-    return y, x, x + n_x // 2
+    return cases.prepare(own)
 
 
 def swapped(case: Scan) -> Scan:
@@ -90,62 +89,59 @@ def swapped(case: Scan) -> Scan:
     )
 
 
-def scanner_field(image: Tensor, acceleration: int) -> Tensor:
-    """What a scanner shows of an R-fold pile: the central 1/R of the field, black around it. (1, y, x) -> (1, y, x)."""
-    n_x = image.shape[-1]
-    width = n_x // acceleration
-    start = n_x // 2 - width // 2
-    shown = (torch.arange(n_x) >= start) & (torch.arange(n_x) < start + width)
-    return image * shown
-
-
-def folded_column(x: int, n_x: int, acceleration: int) -> int:
-    """The column of that picture into which column `x` folds."""
-    width = n_x // acceleration
-    start = n_x // 2 - width // 2
-    return start + (x - start) % width
-
-
-def unfold_until(case: Scan, acceleration: int, solved: int) -> dict:
-    """SENSE on its way: the first `solved` columns of the pile are unfolded, the rest is still dark.
-
-    "image" (1, y, x); "heard": loudness of the pixel solved last in each element; "places": the R values found for it.
-    """
-    mask = equispaced(case.image.shape[-2:], acceleration)
-    image = sense.unfold(mask * case.kspace, mask, case.maps)
-    width, row = image.shape[-1] // acceleration, image.shape[-2] // 2
-    done = (torch.arange(image.shape[-1]) % width < solved).expand_as(image)
-    last = max(solved - 1, 0)
-    return {
-        "image": image * done,
-        "heard": ifft2c(mask * case.kspace)[:, row, last].abs(),
-        "places": image[0, row, last::width].abs(),
-        "row": row,
-        "column": last,
-    }
-
-
-def kernel_until(case: Scan, acceleration: int, n_acs: int, filled: int) -> dict:
-    """GRAPPA on its way: the gaps of the first `filled` lines are estimated, the rest is still empty.
-
-    "kspace" (1, y, x): RSS of the elements' k-space; "image" (1, y, x).
-    """
-    mask = equispaced(case.image.shape[-2:], acceleration, n_acs)
-    R, offset, acs = grappa.grid(mask)
-    centre = case.kspace[..., acs]
-    kernel = grappa.choose_kernel(centre.shape, R)
-    whole = grappa.fill(mask * case.kspace, mask, grappa.calibrate(centre, R, kernel), R, offset, kernel)
-    known = mask | (torch.arange(mask.shape[-1]) < filled)
-    return {"kspace": rss(whole * known), "image": combine(ifft2c(whole * known), case.maps)}
-
-
 def mismatched(
     case: Scan, shift: int, averages: int = 1, acceleration: int = 4, noise: float = 0.02, seed: int = 0
 ) -> Tensor:
-    """SENSE whose maps lie `shift` pixels from where the elements were during the scan, along phase encoding: (1, y, x).
+    """SENSE whose maps lie `shift` pixels along phase encoding from where the elements were in the scan: (1, y, x).
 
     The measured picture is scanned anew through the measured maps, with fresh noise of `noise` / sqrt(averages).
     """
     mask = equispaced(case.image.shape[-2:], acceleration)
     kspace = add_noise(fft2c(case.maps * case.image), noise / math.sqrt(averages), torch.Generator().manual_seed(seed))
     return sense.unfold(mask * kspace, mask, case.maps.roll(shift, -1))
+
+
+def moved(case: Scan) -> View:
+    """R = 4 with maps from a coil that has moved since, and more or fewer averages."""
+
+    def panes(shift, averages):
+        picture = mismatched(case, shift, averages)
+        copy, wrong = metrics.ghost_index(picture, case.image, 4), metrics.error_map(picture, case.image)
+        return {
+            "SENSE": image(picture.abs(), window=WINDOW, corner=f"copy {copy:.0%}"),
+            "Error": image(wrong, kind="error", gain=5, of=1, corner=f"NMSE {score(picture, case):.1%}"),
+        }
+
+    names = [f"{shift * case.voxel_mm[1]:.0f} mm" for shift in SHIFTS]
+    return compare(
+        panes,
+        {
+            "shift": Control(list(SHIFTS), "Array moved by", names=names),
+            "averages": Control(list(AVERAGES), "Averages"),
+        },
+        scan=case,
+        key="moved",
+        alt="With matching maps more averages remove the grain. With maps a few millimetres off, arcs of the skull "
+        "remain inside the brain however many averages are taken.",
+        caption=f"{case.label}, simulated noise, SENSE at R = 4.",
+    )
+
+
+def second_rung(rungs: dict[str, dict]) -> View:
+    """The ladder's slice at R = 4 by each method of `rungs`, beside the full scan."""
+    from IPython.display import HTML, display
+
+    display(HTML(ladder.table(rungs)))
+    case = ladder.case()
+    top = 0.9 * float(case.image.abs().max())
+    pictures = {"Full scan": case.image} | {name: row["image"] for name, row in rungs.items()}
+    return compare(
+        {name: image(picture.abs(), window=(0, top)) for name, picture in pictures.items()},
+        scan=case,
+        reference="Full scan",
+        columns=2,
+        key="ladder-2",
+        alt="The ladder's slice at R = 4. Zero-filled: copies and blur. CG-SENSE and GRAPPA: no copies, sharper "
+        "plaques, grain.",
+        caption=f"{case.label}, 8 simulated coils, R = 4 with reference lines, same window.",
+    )

@@ -1,10 +1,11 @@
 """A reader's scan as a chapter uses it, or the chapter's own where it cannot."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
-from ...coils import calibration_block, espirit_maps, rss
+from ...coils import calibration_block, espirit_maps, low_resolution_maps, rss
 from ...fourier import ifft2c
 from ...scan import Scan
 
@@ -56,30 +57,48 @@ def measured_share(case: Scan) -> float:
     return float((case.mask & (case.kspace != 0).any(0, keepdim=True)).float().mean())
 
 
-def prepare(case: Scan, size: int = 128) -> Scan:
-    """The scan as a chapter uses it: brightest pixel 1, ESPIRiT maps, at most `size` lines, a number that 8 divides.
+def centre(case: Scan, size: int = 128) -> Scan:
+    """The centre of its k-space, at most `size` lines and as fine along the readout; 8 divides the number of both.
 
-    A finer scan is cut to the centre of its k-space. Raises ValueError for one coil or a scan with missing lines.
+    Where the outer samples are empty (zero-padded ends, cut corners) the part inside them, down to two thirds of that.
+    `case` as it is where that is not measured in full either, or where it is smaller than `SMALLEST`.
     """
-    if case.kspace.shape[0] < 2 or not bool(case.mask.all()):
-        raise ValueError(
-            f"this chapter needs a fully sampled scan of 2 or more coils, got {case.kspace.shape[0]} "
-            f"coils with {float(case.mask.float().mean()):.0%} measured"
-        )
     n_y, n_x = case.kspace.shape[-2:]
-    x = min(size, n_x // 8 * 8)
-    y = round(n_y * x / n_x / 2) * 2
+    if min(n_y, n_x) < SMALLEST:
+        return case
+    measured = case.mask & (case.kspace != 0).any(0, keepdim=True)
+    widest = min(size, n_x // 8 * 8)
+    for x in range(widest, widest * 2 // 3, -8):
+        y = min(max(round(n_y * x / n_x / 8) * 8, 64), n_y // 8 * 8)
+        if calibration_block(measured, y, x).all():
+            break
+    else:
+        return case
     kspace = calibration_block(case.kspace, y, x).contiguous()
-    kspace = kspace / rss(ifft2c(kspace)).max()
-    voxel = (case.voxel_mm[0] * n_y / y, case.voxel_mm[1] * n_x / x)
-    return Scan(
-        kspace,
-        torch.ones(1, y, x, dtype=torch.bool),
-        espirit_maps(kspace, crop=0.8),
-        voxel,
-        case.upright,
-        case.letters,
-        case.label,
-        case.real,
-        voxel_known=case.voxel_known,
+    voxel_mm = (case.voxel_mm[0] * n_y / y, case.voxel_mm[1] * n_x / x)
+    return replace(
+        case,
+        kspace=kspace,
+        mask=torch.ones(1, y, x, dtype=torch.bool),
+        maps=low_resolution_maps(kspace),
+        voxel_mm=voxel_mm,
+        lesion=None,
+        truth=None,
     )
+
+
+def prepare(case: Scan, size: int = 128) -> Scan:
+    """The scan as a chapter uses it: its `centre`, brightest pixel 1, ESPIRiT maps of the elements that heard anything.
+
+    Raises ValueError for one coil or a scan with missing lines.
+    """
+    case = centre(case, size)
+    loud = case.kspace.abs().amax((-2, -1)) > 0
+    if int(loud.sum()) < 2 or measured_share(case) < 1:
+        raise ValueError(
+            f"this chapter needs a fully sampled scan of 2 or more coils, got {int(loud.sum())} "
+            f"coils with {measured_share(case):.0%} measured"
+        )
+    kspace = case.kspace[loud]
+    kspace = kspace / rss(ifft2c(kspace)).max()
+    return replace(case, kspace=kspace, maps=espirit_maps(kspace, crop=0.8), lesion=None, truth=None)
