@@ -8,7 +8,7 @@ import inspect
 import io
 import os
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def in_book() -> bool:
 
 
 def reading_room() -> None:
-    """Set matplotlib's style for a chapter: dark figures that look the same on a light and on a dark page, grey images."""
+    """Set matplotlib's style for a chapter: dark figures, the same on a light and on a dark page; grey images."""
     from matplotlib import pyplot
 
     wall, ink, line = "#11161b", "#dbe2e7", "#56626c"
@@ -94,6 +94,12 @@ def glue(name: str, text: object) -> None:
 
     metadata = {"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}}
     display({GLUE_PREFIX + "text/plain": str(text)}, raw=True, metadata=metadata)
+
+
+def glue_numbers(texts: Mapping[str, object]) -> None:
+    """Hand several numbers to the prose: {name: text}, each as `glue` does."""
+    for name, text in texts.items():
+        glue(name, text)
 
 
 def source(*functions: Callable) -> None:

@@ -9,7 +9,7 @@ from helpers.real import real_kspace
 from mrtutor import sampling, scan
 from mrtutor.encoding import complex_normal
 from mrtutor.experiments.common.cases import measured_share, own_or
-from mrtutor.experiments.kspace import scenes
+from mrtutor.experiments.kspace import slices
 
 
 def of(kspace: torch.Tensor, mask: torch.Tensor | None = None) -> scan.Scan:
@@ -25,33 +25,33 @@ def noise(*shape: int) -> torch.Tensor:
 @pytest.mark.parametrize("crop", [slice(None), slice(0, 1)])
 def test_a_real_scan_is_used_without_a_word(crop, capsys):
     mine = of(real_kspace("brain_pulseq_16ch.h5")[crop])
-    assert own_or(mine, scenes.case) is mine
+    assert own_or(mine, slices.case) is mine
     assert capsys.readouterr().out == ""
 
 
 def test_the_chapters_own_case_is_never_refused(capsys):
-    own = scenes.case()
-    assert own_or(own, scenes.case, coils=2) is own and own_or(own, own) is own
+    own = slices.case()
+    assert own_or(own, slices.case, coils=2) is own and own_or(own, own) is own
     assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("said", [True, False])
 def test_lines_that_are_zero_in_all_coils_were_not_measured(said, capsys):
     """Whether the file's mask says so or not."""
-    kspace = scenes.case().kspace
+    kspace = slices.case().kspace
     mask = sampling.equispaced(kspace.shape[-2:], 2)
     mine = of(kspace * mask, mask if said else None)
     assert measured_share(mine) == 0.5
-    assert own_or(mine, scenes.case) is scenes.case()
+    assert own_or(mine, slices.case) is slices.case()
     sentence = capsys.readouterr().out
-    assert sentence.count("\n") == 1 and "50 % measured (my file)" in sentence and scenes.case().label in sentence
-    assert own_or(mine, scenes.case, full=False) is mine
+    assert sentence.count("\n") == 1 and "50 % measured (my file)" in sentence and slices.case().label in sentence
+    assert own_or(mine, slices.case, full=False) is mine
 
 
 def test_one_missing_sample_is_not_called_100_percent(capsys):
-    kspace = scenes.case().kspace.clone()
+    kspace = slices.case().kspace.clone()
     kspace[..., 0, 0] = 0
-    assert own_or(of(kspace), scenes.case) is scenes.case()
+    assert own_or(of(kspace), slices.case) is slices.case()
     assert "99 % measured" in capsys.readouterr().out
 
 
@@ -65,11 +65,11 @@ def test_one_missing_sample_is_not_called_100_percent(capsys):
     ],
 )
 def test_each_unmet_need_is_one_sentence(kspace, options, words, capsys):
-    assert own_or(of(kspace), scenes.case, **options) is scenes.case()
+    assert own_or(of(kspace), slices.case, **options) is slices.case()
     sentence = capsys.readouterr().out
     assert words in sentence and sentence.count("\n") == 1
 
 
 def test_a_scan_without_a_label_is_called_yours(capsys):
-    assert own_or(replace(of(noise(1, 64, 64)), label=""), scenes.case) is scenes.case()
+    assert own_or(replace(of(noise(1, 64, 64)), label=""), slices.case) is slices.case()
     assert "(your scan)" in capsys.readouterr().out

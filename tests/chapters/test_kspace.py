@@ -7,13 +7,12 @@ from helpers.real import real_kspace
 
 from mrtutor import checks, coils, fourier, metrics, sampling
 from mrtutor.claims import record
-from mrtutor.experiments.kspace import claims as chapter1
-from mrtutor.experiments.kspace import limits, scenes
+from mrtutor.experiments.kspace import claims, extent, folding, limits, slices
 
 
 @pytest.fixture(scope="module")
 def image():
-    return scenes.case().image
+    return slices.case().image
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ sampling_equispaced = sampling.equispaced
 # C01 ---------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("acceleration", [2, 3, 4])
 def test_c01_copies_lie_at_multiples_of_fov_over_r(image, acceleration):
-    found = chapter1.copies(image, acceleration)
+    found = claims.copies(image, acceleration)
     assert found["holds"] and len(found["positions"]) == acceleration
     assert found["height"] == pytest.approx(1 / acceleration, abs=1e-5)
     assert found["copy"] > 0.3 > 0.01 > found["copy_centre"] and found["copy_full"] < 1e-5
@@ -44,44 +43,44 @@ def test_c01_copies_lie_at_multiples_of_fov_over_r(image, acceleration):
 
 def test_c01_turns_red_when_the_grid_is_irregular(image, monkeypatch):
     monkeypatch.setattr(sampling, "equispaced", broken_equispaced)
-    assert not chapter1.copies(image, 4)["holds"]
+    assert not claims.copies(image, 4)["holds"]
 
 
 def test_c01_turns_red_when_the_transform_forgets_its_centre(image, monkeypatch):
     monkeypatch.setattr(fourier, "ifft2c", lambda k: torch.fft.ifft2(k, norm="ortho"))
-    assert not chapter1.copies(image, 2)["holds"]
+    assert not claims.copies(image, 2)["holds"]
 
 
 # C02 ---------------------------------------------------------------------------------------------------------------
 def test_c02_nothing_folds_down_to_the_width_of_the_head(image, real_image):
     for picture in (image, real_image):
-        found = chapter1.nyquist(picture)
+        found = claims.nyquist(picture)
         assert found["holds"] and found["enough"] < 1e-8 < 1e-3 < found["short"]
 
 
 def test_c02_prescribing_the_whole_field_is_the_plain_transform(image):
-    torch.testing.assert_close(chapter1.prescribe(image, image.shape[-1]), image, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(folding.prescribe(image, image.shape[-1]), image, atol=1e-4, rtol=1e-4)
 
 
 def test_c02_turns_red_when_the_head_is_measured_too_narrow(image, monkeypatch):
-    whole = chapter1.object_only
-    monkeypatch.setattr(chapter1, "object_only", lambda picture: (whole(picture)[0], whole(picture)[1] - 8))
-    assert not chapter1.nyquist(image)["holds"]
+    whole = folding.object_only
+    monkeypatch.setattr(claims, "object_only", lambda picture: (whole(picture)[0], whole(picture)[1] - 8))
+    assert not claims.nyquist(image)["holds"]
 
 
 def test_c02_turns_red_when_the_transform_forgets_its_centre(image, monkeypatch):
     monkeypatch.setattr(fourier, "ifft2c", lambda k: torch.fft.ifft2(k, norm="ortho"))
-    assert not chapter1.nyquist(image)["holds"]
+    assert not claims.nyquist(image)["holds"]
 
 
 # C03 ---------------------------------------------------------------------------------------------------------------
 def test_c03_a_quarter_only_without_reference_lines():
-    assert chapter1.count(256, 4)["holds"] and chapter1.count(256, 4)["share"] == 0.25
-    long, short = chapter1.count(256, 4, 24), chapter1.count(128, 4, 24)
+    assert claims.count(256, 4)["holds"] and claims.count(256, 4)["share"] == 0.25
+    long, short = claims.count(256, 4, 24), claims.count(128, 4, 24)
     assert (long["lines"], short["lines"]) == (82, 50)
     assert long["true"] == pytest.approx(3.12, abs=0.005) and short["true"] == pytest.approx(2.56)
     assert not long["holds"] and not short["holds"]
-    parts = {"without calibration lines": chapter1.count(256, 4)["holds"], "with calibration lines": long["holds"]}
+    parts = {"without calibration lines": claims.count(256, 4)["holds"], "with calibration lines": long["holds"]}
     assert not record("C03", parts, "counted")["red"]
 
 
@@ -89,18 +88,18 @@ def test_c03_turns_red_when_the_spacing_is_wrong(monkeypatch):
     monkeypatch.setattr(
         sampling, "equispaced", lambda shape, R, n_acs=0, offset=None: sampling_equispaced(shape, R + 1, n_acs, offset)
     )
-    assert record("C03", {"without calibration lines": chapter1.count(256, 4)["holds"]}, "counted")["red"]
+    assert record("C03", {"without calibration lines": claims.count(256, 4)["holds"]}, "counted")["red"]
 
 
 def test_c03_turns_red_when_calibration_lines_are_forgotten(monkeypatch):
     monkeypatch.setattr(sampling, "equispaced", lambda shape, R, n_acs=0, offset=None: sampling_equispaced(shape, R))
-    assert record("C03", {"with calibration lines": chapter1.count(256, 4, 24)["holds"]}, "counted")["red"]
+    assert record("C03", {"with calibration lines": claims.count(256, 4, 24)["holds"]}, "counted")["red"]
 
 
 # C70 ---------------------------------------------------------------------------------------------------------------
 def test_c70_centre_holds_contrast_and_edge_detail(image, real_image):
     for picture in (image, real_image):
-        found = chapter1.centre_and_edge(picture)
+        found = extent.centre_and_edge(picture)
         assert found["holds"] and found["share"] < 0.02
         assert found["centre"]["contrast"] > 0.8
 
@@ -109,13 +108,13 @@ def test_c70_turns_red_when_kspace_is_not_centred(image, monkeypatch):
     right = fourier.fft2c, fourier.ifft2c
     monkeypatch.setattr(fourier, "fft2c", lambda x: torch.fft.fftshift(right[0](x), dim=(-2, -1)))
     monkeypatch.setattr(fourier, "ifft2c", lambda k: right[1](torch.fft.ifftshift(k, dim=(-2, -1))))
-    assert not chapter1.centre_and_edge(image)["holds"]
+    assert not extent.centre_and_edge(image)["holds"]
 
 
 # C104 --------------------------------------------------------------------------------------------------------------
 def test_c104_lines_chosen_by_one_who_knows_the_picture_are_best(image, real_image):
     for picture in (image, real_image):
-        found = chapter1.best_lines(picture, n_draws=3)
+        found = extent.best_lines(picture, n_draws=3)
         assert found["holds"] and len({row["lines"] for row in found["rows"].values()}) == 1
         assert found["oracle"] < found["rows"]["variable density"]["nmse"] < found["rows"]["equispaced"]["nmse"]
 
@@ -129,18 +128,18 @@ def test_c104_greedy_is_the_best_choice_of_lines(generator):
     def error(lines):
         mask = torch.zeros(1, 6, 8, dtype=torch.bool)
         mask[..., list(lines)] = True
-        return float((chapter1.zero_filled(picture, mask) - picture).abs().square().sum())
+        return float((folding.zero_filled(picture, mask) - picture).abs().square().sum())
 
-    greedy = chapter1.oracle_lines(picture, 3)[0, 0].nonzero().flatten().tolist()
+    greedy = extent.oracle_lines(picture, 3)[0, 0].nonzero().flatten().tolist()
     assert error(greedy) == pytest.approx(min(error(lines) for lines in combinations(range(8), 3)), rel=1e-5)
 
 
 def test_c104_turns_red_when_the_oracle_takes_the_weakest_lines(image, monkeypatch):
-    monkeypatch.setattr(chapter1, "oracle_lines", lambda picture, n: ~best(picture, picture.shape[-1] - n))
-    assert not chapter1.best_lines(image, n_draws=2)["holds"]
+    monkeypatch.setattr(extent, "oracle_lines", lambda picture, n: ~best(picture, picture.shape[-1] - n))
+    assert not extent.best_lines(image, n_draws=2)["holds"]
 
 
-best = chapter1.oracle_lines
+best = extent.oracle_lines
 
 
 # Where it fails ----------------------------------------------------------------------------------------------------
@@ -167,7 +166,7 @@ def test_one_lost_line_is_seen_only_at_the_centre(image):
     assert torch.cat([lost[: centre - 4], lost[centre + 5 :]]).max() < 0.01
     mask = torch.ones(1, *image.shape[-2:], dtype=torch.bool)
     mask[..., 70] = False
-    assert float(lost[70]) == pytest.approx(metrics.nmse(chapter1.zero_filled(image, mask), image), rel=1e-3)
+    assert float(lost[70]) == pytest.approx(metrics.nmse(folding.zero_filled(image, mask), image), rel=1e-3)
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (15, 12), (9, 9)])
@@ -205,10 +204,10 @@ def test_scan_time_counts_whole_echo_trains():
 
 # The slice and its places ------------------------------------------------------------------------------------------
 def test_the_slice_is_what_the_chapter_needs(image):
-    two, three = scenes.piled_up(image, 2), scenes.piled_up(image, 3)
+    two, three = folding.piled_up(image, 2), folding.piled_up(image, 3)
     assert two["width"] == pytest.approx(0.8, abs=0.04), "the head fills 80 % of the field along phase encoding"
     assert two["midline"] < 0.02 < 0.3 < three["midline"], "at 2 the midline's partner is air, at 3 it is head"
-    case = scenes.case()
+    case = slices.case()
     assert case.kspace.shape[0] == 1 and int(case.lesion.sum()) > 10
     magnitude = image.abs()
     assert magnitude[case.lesion].mean() > 1.25 * magnitude[metrics.foreground(image)[None]].median(), (
@@ -218,12 +217,12 @@ def test_the_slice_is_what_the_chapter_needs(image):
 
 @pytest.mark.parametrize("turn", ["as is", "transpose", "rotate 90", "flip x"])
 def test_copies_are_marked_where_the_picture_shows_them(turn):
-    case = scenes.case().turned(turn)
-    spot = scenes.landmark(case).to(torch.complex64)  # the plaque alone, everything else air
+    case = slices.case().turned(turn)
+    spot = slices.landmark(case).to(torch.complex64)  # the plaque alone, everything else air
     for acceleration in (2, 3):
-        shown = case.stand_up(chapter1.zero_filled(spot, sampling.equispaced(spot.shape[-2:], acceleration)).abs())[0]
+        shown = case.stand_up(folding.zero_filled(spot, sampling.equispaced(spot.shape[-2:], acceleration)).abs())[0]
         n_y, n_x = shown.shape
-        places = scenes.copies_of(case, acceleration)
+        places = slices.copies_of(case, acceleration)
         assert len(set(places)) == acceleration
         for x, y in places:
             assert float(shown[int(y * n_y), int(x * n_x)]) == pytest.approx(1 / acceleration, abs=0.01)

@@ -1,34 +1,49 @@
 """Chapter 0: the duel is what the page says; and the ladder on which every chapter puts its method."""
 
+from dataclasses import replace
+
 import pytest
 import torch
-from helpers.chapters import solutions, stubs
+from helpers.chapters import header, solutions, stubs
 
 from mrtutor import checks, sampling
 from mrtutor.experiments.ladder import rungs as ladder
-from mrtutor.experiments.start import claims as chapter0
+from mrtutor.experiments.start import claims, figures, scenes
 
 
-def test_three_quarters_of_picture_1_were_never_measured():
-    case = chapter0.case()
-    pair = chapter0.duel(case)
-    assert int(pair["1"][1].sum()) * 4 == case.truth.numel() and bool(pair["2"][1].all())
-    assert chapter0.invented(*pair["1"]) > 0.05 and chapter0.invented(*pair["2"]) == 0
-    grey = chapter0.kspace_picture(*pair["1"])
+@pytest.fixture(scope="module")
+def pair():
+    return claims.duel(scenes.case())
+
+
+def test_three_quarters_of_picture_1_were_never_measured(pair):
+    assert int(pair["1"][1].sum()) * 4 == scenes.case().truth.numel() and bool(pair["2"][1].all())
+    assert claims.invented(*pair["1"]) > 0.05 and claims.invented(*pair["2"]) == 0
+    grey = figures.kspace_picture(*pair["1"])
     assert bool((grey[~pair["1"][1]] == grey[~pair["1"][1]][0]).all()), "what was not measured is covered in one grey"
 
 
-def test_the_full_scan_is_closer_to_the_true_plaque():
-    found = chapter0.numbers(chapter0.case())
+def test_the_full_scan_is_closer_to_the_true_plaque(pair):
+    found = claims.numbers(scenes.case(), pair)
     assert found["1"]["measured"] == 0.25 and found["2"]["measured"] == 1
     assert found["1"]["plaques"] < found["2"]["plaques"] and found["2"]["plaques"] == pytest.approx(1, abs=0.15)
 
 
-def test_a_scan_without_known_truth_works_too():
-    from dataclasses import replace
-
-    found = chapter0.numbers(replace(chapter0.case(), truth=None, lesion=None))
+def test_a_scan_without_known_truth_works_too(pair):
+    unknown = replace(scenes.case(), truth=None, lesion=None)
+    found = claims.numbers(unknown, pair)
     assert "plaques" not in found["1"] and found["2"]["error"] == 0
+    assert claims.in_words(unknown, pair)["plaques_1"] == "an unknown part"
+
+
+def test_what_was_not_measured_is_grey_and_counted():
+    """A scan with gaps of its own: both pictures say what was measured of them, and nothing else is used."""
+    mask = sampling.equispaced((192, 192), 2)
+    half = scenes.case().undersample(mask)
+    pair = claims.duel(half)
+    assert bool((pair["2"][1] == mask).all()) and not bool((pair["1"][1] & ~mask).any())
+    panes = next(panes for state, panes in header(scenes.switch(half, pair))["grid"] if state["measured"])
+    assert panes["k-space of 2"]["corner"] == "50% measured" and panes["k-space of 1"]["corner"] == "13% measured"
 
 
 @pytest.mark.parametrize("name", ["share_measured", "share_supplied", "scan_seconds"])

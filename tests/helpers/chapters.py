@@ -3,6 +3,9 @@
 import re
 from pathlib import Path
 
+from mrtutor.widgets import View
+from mrtutor.widgets.pack import unpack
+
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 
 
@@ -21,3 +24,11 @@ def stubs(stem: str) -> dict[str, str]:
     """name -> source of the functions that a chapter leaves to the learner."""
     text = (CHAPTERS / f"{stem}.md").read_text(encoding="utf-8")
     return {name: body for body, name in re.findall(r"^(def (\w+)\(.*\):\n    \.\.\.)", text, flags=re.M)}
+
+
+def header(view: View) -> dict:
+    """What a widget of the book tells its front end, in words and numbers; a gate's widget stands under "shown"."""
+    told, read = unpack(view.payload(book=True))
+    if told["kind"] == "predict":
+        told["shown"] = unpack(read(told["then"]))[0]
+    return told

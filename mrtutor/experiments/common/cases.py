@@ -102,3 +102,26 @@ def prepare(case: Scan, size: int = 128) -> Scan:
     kspace = case.kspace[loud]
     kspace = kspace / rss(ifft2c(kspace)).max()
     return replace(case, kspace=kspace, maps=espirit_maps(kspace, crop=0.8), lesion=None, truth=None)
+
+
+def contrast(case: Scan) -> str:
+    """For the corner of a pane: "FLAIR-like" of a virtual patient, "real scan" of a file."""
+    return "real scan" if case.real else case.label.rpartition(", ")[2]
+
+
+def whose(case: Scan) -> str:
+    """For captions: "Virtual patient, FLAIR-like", or the label of a file."""
+    return case.label if case.real else f"Virtual patient, {contrast(case)}"
+
+
+def n_coils(case: Scan) -> str:
+    """ "8 coils", "1 coil"."""
+    n = case.kspace.shape[0]
+    return f"{n} coil{'s' if n > 1 else ''}"
+
+
+def as_one_coil(case: Scan) -> str:
+    """For captions of pictures that one coil shows: what that coil is."""
+    if case.kspace.shape[0] > 1:
+        return f"{n_coils(case)} merged into one"
+    return "one coil" if case.real else "one uniform coil"

@@ -1,21 +1,18 @@
-"""Chapter 1, the claims: what skipping lines does (C01, C02), how many are left (C03), what centre and edge hold (C70, C104).
+"""Chapter 1, the claims: what skipping lines does (C01, C02), how many are left (C03); C70 and C104 are in `extent`.
 
-Images are (1, y, x) complex, measured with one uniform coil; phase encoding runs along x. Each function returns a dict
-of numbers with "holds", which a test can turn red.
+Images are (1, y, x) complex, measured with one uniform coil; phase encoding runs along x. Each measurement returns a
+dict of numbers with "holds", which a test can turn red; `review` records all five.
 """
 
 import itertools
 
 import torch
-from torch import Tensor
 
-from ... import fourier, metrics, sampling
-from ...types import Image, Mask
-
-
-def zero_filled(image: Image, mask: Mask) -> Image:
-    """What one uniform coil shows of `image` when only `mask` is measured and the rest counts as zero."""
-    return fourier.ifft2c(mask * fourier.fft2c(image))
+from ... import metrics, sampling
+from ...claims import record
+from ...types import Image
+from .extent import best_lines, centre_and_edge
+from .folding import cut, object_only, prescribe, zero_filled
 
 
 def copies(image: Image, acceleration: int) -> dict:
@@ -50,37 +47,6 @@ def copies(image: Image, acceleration: int) -> dict:
         and elsewhere < 1e-4
         and mismatch < 1e-4,
     }
-
-
-def prescribe(image: Image, fov: int) -> Image:
-    """The picture when lines lie 1/`fov` apart (fov in columns): what a scanner shows in a field of that width, (1, y, fov).
-
-    Each line is measured by summing the object against its own wave, so that `fov` may be any number of columns,
-    narrower or wider than the object. The lines reach equally far out, so the voxel does not change.
-    """
-    n_x = image.shape[-1]
-    x, k = torch.arange(n_x) - n_x // 2, torch.arange(fov) - fov // 2
-    waves = torch.polar(torch.ones(n_x, fov), -2 * torch.pi * x[:, None] * k / fov) / fov**0.5
-    lines = image @ waves  # (1, y, fov): measured along phase encoding, not yet along the readout
-    readout = torch.fft.fftshift(torch.fft.fft(torch.fft.ifftshift(lines, dim=-2), dim=-2, norm="ortho"), dim=-2)
-    return fourier.ifft2c(readout)
-
-
-def cut(image: Image, fov: int) -> Image:
-    """The middle `fov` columns of an image, air added where it is narrower."""
-    n_x = image.shape[-1]
-    wide = torch.nn.functional.pad(image, (fov, fov))
-    start = fov + n_x // 2 - fov // 2
-    return wide[..., start : start + fov]
-
-
-def object_only(image: Image) -> tuple[Image, int]:
-    """The head without the air's noise and ringing, moved to the middle, and its width in columns."""
-    inside = metrics.foreground(image)
-    columns = inside.any(0).nonzero().flatten()
-    first, last = int(columns[0]), int(columns[-1])
-    width = last - first + 1
-    return (image * inside).roll(image.shape[-1] // 2 - first - width // 2, -1), width
 
 
 def nyquist(image: Image, fields=(0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25)) -> dict:
@@ -119,82 +85,91 @@ def count(n_lines: int, acceleration: int, n_acs: int = 0) -> dict:
     }
 
 
-def patches(image: Image, size: int = 6) -> Tensor:
-    """Mean brightness of `size` x `size` patches: what is left when detail does not count."""
-    image = image.abs() if image.is_complex() else image
-    return torch.nn.functional.avg_pool2d(image[None], size)[0, 0]
+def review(image: Image) -> None:
+    """Record what the chapter measured for each of its claims, C01, C02, C03, C70, C104, on its own slice."""
+    record_copies(copies(image, 2), copies(image, 4))
+    record_nyquist(nyquist(image))
+    record_count(count(256, 4), count(256, 4, 24), count(128, 4, 24))
+    record_centre_and_edge(centre_and_edge(image))
+    record_best_lines(best_lines(image))
 
 
-def centre_and_edge(image: Image, centre: float = 0.125) -> dict:
-    """C70: the picture from the central disc of k-space (radius `centre` of the full extent), and from all but it.
-
-    contrast: correlation of patch brightness with the full picture, inside the head; detail: 1 - HFEN, the share of
-    fine detail that is right (0 or less: none). Both of the picture in the phase of the full one, so that an edge-only
-    picture may be dark on one side of an edge and bright on the other.
-    """
-    in_phase = torch.sgn(image).conj()
-    y, x = (torch.arange(n) - n // 2 for n in image.shape[-2:])
-    disc = (torch.hypot(y[:, None] / image.shape[-2], x / image.shape[-1]) <= centre / 2)[None]
-    inside, full = patches(metrics.foreground(image)[None].float()) > 0.99, patches(image)
-    result = {"share": float(disc.float().mean())}
-    for name, mask in (("centre", disc), ("edge", ~disc)):
-        part = (zero_filled(image, mask) * in_phase).real
-        pair = torch.stack([patches(part)[inside], full[inside]])
-        result[name] = {
-            "image": part,
-            "contrast": float(torch.corrcoef(pair)[0, 1]),
-            "detail": 1 - metrics.hfen(part, image),
-        }
-    result["energy"] = float((disc * fourier.fft2c(image)).abs().square().sum() / image.abs().square().sum())
-    result["holds"] = (
-        result["centre"]["contrast"] > result["edge"]["contrast"] + 0.05
-        and result["edge"]["detail"] > result["centre"]["detail"] + 0.05
+def record_copies(two: dict, four: dict) -> None:
+    """C01 in words."""
+    elsewhere = max(two["elsewhere"], four["elsewhere"])
+    record(
+        "C01",
+        two["holds"] and four["holds"],
+        (
+            f"With every 2nd line kept the dot has a copy of height {two['height']:.2f} half a field away; with "
+            f"every 4th, copies of {four['height']:.2f} at each quarter; elsewhere at most {elsewhere:.0e}. The "
+            f"word “may” is right: the central half leaves no copy ({two['copy_centre']:.3f}), it blurs."
+        ),
+        height_2=two["height"],
+        height_4=four["height"],
+        elsewhere=elsewhere,
     )
-    return result
 
 
-def oracle_lines(image: Image, n_lines: int) -> Mask:
-    """The `n_lines` lines that leave the least squared error in the zero-filled picture of this very image.
+def record_nyquist(wrap: dict) -> None:
+    """C02 in words."""
+    record(
+        "C02",
+        wrap["holds"],
+        (
+            f"Signal at the wrong place: {wrap['enough']:.0e} of the head's energy with a field as wide as the "
+            f"head or wider, {wrap['energy'][0.9]:.1%} at 90 % of its width, {wrap['energy'][0.5]:.0%} at 50 %."
+        ),
+        enough=wrap["enough"],
+        at_90=wrap["energy"][0.9],
+        at_50=wrap["energy"][0.5],
+    )
 
-    Lines add up their energies (Parseval), so taking the strongest first is greedy and optimal at once. No scanner can
-    do this: it must know the picture beforehand.
-    """
-    energy = fourier.fft2c(image).abs().square().sum((0, 1))
-    lines = torch.zeros(image.shape[-1], dtype=torch.bool)
-    lines[energy.argsort(descending=True)[:n_lines]] = True
-    return lines.expand(1, *image.shape[-2:]).clone()
+
+def record_count(bare: dict, long: dict, short: dict) -> None:
+    """C03 in words: 256 lines without and with reference lines, and 128 with."""
+    record(
+        "C03",
+        {"without calibration lines": bare["holds"], "with calibration lines": long["holds"]},
+        (
+            f"Every 4th of 256 lines is {bare['share']:.0%}; with 24 reference lines it is {long['share']:.0%} "
+            f"(true R {long['true']:.2f}), and of 128 lines {short['share']:.0%} (true R {short['true']:.2f})."
+        ),
+        share=bare["share"],
+        share_256=long["share"],
+        share_128=short["share"],
+    )
 
 
-def best_lines(image: Image, acceleration: int = 4, n_acs: int = 12, n_draws: int = 8) -> dict:
-    """C104, zero-filled part: NMSE and HFEN of the oracle's lines against fixed patterns with as many lines.
+def record_centre_and_edge(parts: dict) -> None:
+    """C70 in words."""
+    centre, edge = parts["centre"], parts["edge"]
+    record(
+        "C70",
+        parts["holds"],
+        (
+            f"The central {parts['share']:.1%} of k-space gives patch brightness that correlates "
+            f"{centre['contrast']:.2f} with the full picture, the rest {edge['contrast']:.2f}; of fine detail (1 "
+            f"− HFEN) the centre holds {centre['detail']:.0%}, the rest {edge['detail']:.0%}."
+        ),
+        contrast_centre=centre["contrast"],
+        contrast_edge=edge["contrast"],
+        detail_centre=centre["detail"],
+        detail_edge=edge["detail"],
+    )
 
-    Random patterns: NMSE is the mean of `n_draws` draws, HFEN that of the first.
-    """
-    shape = image.shape[-2:]
-    budget = round(shape[-1] / acceleration)
-    masks = {
-        "oracle": [oracle_lines(image, budget)],
-        "centre only": [sampling.centre_only(shape, acceleration)],
-        "equispaced": [sampling.equispaced(shape, acceleration)],
-    }
-    for name in ("variable density", "gaussian", "uniform random"):
-        masks[name] = [
-            sampling.PATTERNS[name](shape, acceleration, n_acs, torch.Generator().manual_seed(seed))
-            for seed in range(n_draws)
-        ]
-    rows, region = {}, metrics.foreground(image)
-    for name, drawn in masks.items():
-        images = [zero_filled(image, mask) for mask in drawn]
-        rows[name] = {
-            "nmse": sum(metrics.nmse(one, image, region) for one in images) / len(images),
-            "hfen": metrics.hfen(images[0], image, region),
-            "lines": int(drawn[0][0, 0].sum()),
-        }
-    best = min(row["nmse"] for name, row in rows.items() if name != "oracle")
-    return {
-        "rows": rows,
-        "oracle": rows["oracle"]["nmse"],
-        "best_fixed": best,
-        "shared": int((masks["oracle"][0] & masks["centre only"][0])[0, 0].sum()),
-        "holds": rows["oracle"]["nmse"] <= best and len({row["lines"] for row in rows.values()}) == 1,
-    }
+
+def record_best_lines(best: dict) -> None:
+    """C104 in words."""
+    record(
+        "C104",
+        best["holds"],
+        (
+            f"Zero-filled, {best['rows']['oracle']['lines']} lines: NMSE {best['oracle']:.4f} for lines chosen by "
+            f"one who knows the picture, {best['best_fixed']:.4f} for the best fixed pattern. {best['shared']} of "
+            "the chosen lines lie in the central block: for this score the best scan is the centre, and it is "
+            "blurred."
+        ),
+        oracle=best["oracle"],
+        best_fixed=best["best_fixed"],
+    )

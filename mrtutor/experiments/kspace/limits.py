@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ... import fourier, metrics, sampling
 from ...types import Image, Kspace, Mask
-from .claims import zero_filled
+from .folding import zero_filled
 
 
 def squared_error(image: Image, reference: Image) -> float:
@@ -19,13 +19,13 @@ def squared_error(image: Image, reference: Image) -> float:
 
 
 def smoothness(error: Tensor) -> tuple[float, float]:
-    """Correlation of an error (1, y, x), real, with its neighbour along readout and along phase encoding; noise has 0."""
+    """Correlation of a real error (1, y, x) with its neighbour along readout and along phase encoding; noise has 0."""
     error = error - error.mean()
     return tuple(float((error * error.roll(1, axis)).sum() / error.square().sum()) for axis in (-2, -1))
 
 
 def regular(shape, acceleration: float, n_acs: int, generator: torch.Generator | None = None) -> Mask:
-    """Equispaced lines plus `n_acs` central ones, the spacing chosen so that the sum comes closest to 1/`acceleration` of the lines.
+    """Equispaced lines plus `n_acs` central ones, spaced so that they come closest to 1/`acceleration` of all lines.
 
     The offset of the grid is drawn when a generator is given.
     """
@@ -46,9 +46,9 @@ PATTERNS = {
 
 
 def smears(image: Image, acceleration: float = 4, n_acs: int = 16, n_draws: int = 30) -> dict:
-    """Does random skipping give harmless noise? Error and its smoothness for the PATTERNS at equal budget, means of `n_draws` draws.
+    """Does random skipping give harmless noise? Error and its smoothness for the PATTERNS at equal budget.
 
-    "no centre": random lines without the `n_acs` central ones.
+    Means of `n_draws` draws. "no centre": random lines without the `n_acs` central ones.
     """
     shape, rows = image.shape[-2:], {}
     draw = PATTERNS | {
@@ -90,7 +90,7 @@ def line_energy(kspace: Kspace, n_lines: int = 1) -> float:
 
 
 def mirror_fill(kspace: Kspace, mask: Mask) -> Kspace:
-    """Missing samples from their mirror image through the centre: k(-f) = conj k(f), true only where the object has no phase."""
+    """Missing samples from their mirror image: k(-f) = conj k(f), true only where the object has no phase."""
 
     def mirrored(array):  # index n // 2 + f -> n // 2 - f
         shift = tuple((n + 1) % 2 for n in array.shape[-2:])
@@ -112,7 +112,10 @@ def half_of_kspace(image: Image, fraction: float = 0.55) -> dict:
 
 
 def overshoot(n_lines: int, n_fine: int = 4096) -> dict:
-    """Gibbs: a sharp edge from `n_lines` lines. "height": overshoot as a share of the step; "distance": of its peak from the edge, in voxels."""
+    """Gibbs: a sharp edge from `n_lines` lines.
+
+    "height": overshoot as a share of the step; "distance": of its peak from the edge, in voxels.
+    """
     edge = torch.zeros(1, 1, n_fine, dtype=torch.complex64)
     edge[..., n_fine // 4 : n_fine // 4 + n_fine // 2] = 1
     profile = zero_filled(edge, sampling.centre_only((1, n_fine), n_fine / n_lines)).real[0, 0]
@@ -123,13 +126,13 @@ def overshoot(n_lines: int, n_fine: int = 4096) -> dict:
 def scan_seconds(
     n_lines: int, acceleration: int = 1, n_acs: int = 0, tr: float = 4.0, echo_train: int = 16, averages: int = 1
 ) -> float:
-    """Seconds the sequence runs: whole echo trains only. Calibration lines that lie on the grid are not measured twice."""
+    """Seconds the sequence runs: whole echo trains; calibration lines on the grid are not measured twice."""
     measured = int(sampling.equispaced((1, n_lines), acceleration, n_acs).sum())
     return ceil(measured / echo_train) * tr * averages
 
 
 def visit(true_acceleration: float, n_sequences: int = 5, minutes: float = 4.0, fixed: float = 15.0) -> dict:
-    """Share of scan minutes and of room minutes saved when every sequence runs faster; `fixed` minutes (assumed) go to all the rest."""
+    """Shares of scan and of room minutes saved when sequences run faster; `fixed` minutes (assumed) go to the rest."""
     scan = n_sequences * minutes
     saved = scan * (1 - 1 / true_acceleration)
     return {"scan": saved / scan, "room": saved / (scan + fixed), "fixed": fixed}

@@ -1,145 +1,138 @@
-"""Chapter 1, what is shown: the slice, where its plaque and the copies lie, and the still pictures."""
+"""Chapter 1, what the reader moves: spacing, extent, the width of the field. What fails is in `failing`.
 
-from __future__ import annotations
-
-from functools import lru_cache
-from typing import TYPE_CHECKING
+Each function takes the slice and returns its widget; captions follow the slice.
+"""
 
 import torch
-from torch import Tensor
 
-from ... import fourier, metrics, sampling
-from ...patients import Lesion, patient
-from ...scan import Scan, acquire, find, load
-from ..common import figures
-from ..common.places import upright_place
-from .claims import count, zero_filled
-from .limits import overshoot, scan_seconds
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-SEED = 3  # of the test split
-PLAQUE = Lesion("ms", at=(-8.0, 29.0), size_mm=11)  # mm down and to the right of the middle
+from ...scan import Scan
+from ...widgets import Control, View, compare, explore, image, line
+from ..common.cases import as_one_coil, whose
+from .claims import nyquist
+from .folding import object_only, prescribe
+from .slices import dots, spot
 
 
-@lru_cache(maxsize=1)
-def case() -> Scan:
-    """One uniform coil, the head 80 % of the field along phase encoding, one plaque off the midline: 192 x 192, FLAIR-like."""
-    anatomy = patient(SEED, contrast="FLAIR", level="ventricles", lesions=[PLAQUE], split="test", fill=0.8)
-    return acquire(anatomy, coils="uniform", size=192, noise=0.03, seed=SEED)
-
-
-def landmark(case: Scan) -> Tensor:
-    """The largest lesion, or in a scan without one the brightest small spot off the midline: bool (1, y, x)."""
-    from scipy.ndimage import gaussian_filter, label
-
-    if case.lesion is not None and bool(case.lesion.any()):
-        pieces, n = label(case.lesion[0].numpy())
-        largest = max(range(1, n + 1), key=lambda i: (pieces == i).sum())
-        return torch.from_numpy(pieces == largest)[None]
-    smooth = torch.from_numpy(gaussian_filter(case.image.abs()[0].numpy(), 2.0))
-    n_x = smooth.shape[1]
-    smooth[:, int(0.42 * n_x) : int(0.58 * n_x)] = 0
-    return (smooth >= 0.98 * smooth.max())[None]
-
-
-def copies_of(case: Scan, acceleration: int) -> list[tuple[float, float]]:
-    """Where the landmark appears when every R-th line is kept: itself first, then its R - 1 copies, in the upright picture."""
-    x, y = upright_place(case, landmark(case))
-    steps = [k / acceleration for k in range(acceleration)]
-    if case.phase_encoding == "horizontal":
-        return [((x + step) % 1, y) for step in steps]
-    return [(x, (y + step) % 1) for step in steps]
-
-
-def piled_up(image: Tensor, acceleration: int) -> dict[str, float]:
-    """Share of the head, and of its middle tenth of the field, onto which other tissue folds when every R-th line is kept."""
-    head = metrics.foreground(image)
-    n_x = head.shape[-1]
-    others = sum(head.roll(round(k * n_x / acceleration), -1).int() for k in range(1, acceleration)) > 0
-    columns = head.any(0).nonzero().flatten()
-    middle, half = int((columns[0] + columns[-1]) // 2), round(n_x / 20)
-    midline = head[:, middle - half : middle + half]
-    return {
-        "head": float(others[head].float().mean()),
-        "midline": float(others[:, middle - half : middle + half][midline].float().mean()),
-        "width": len(columns) / n_x,
-    }
-
-
-def dots(case: Scan) -> dict[str, tuple[Tensor, Tensor]]:
-    """The image of one bright dot along phase encoding, for four ways to measure: name -> (mm, height; its own peak is 1)."""
-    shape = case.kspace.shape[-2:]
-    masks = {
-        "all lines": sampling.equispaced(shape, 1),
-        "every 2nd line": sampling.equispaced(shape, 2),
-        "central quarter": sampling.centre_only(shape, 4),
-        "a quarter, at random": sampling.uniform_random(shape, 4, 0, torch.Generator().manual_seed(1)),
-    }
-    mm = (torch.arange(shape[1]) - shape[1] // 2) * case.voxel_mm[1]
-    beside = shape[1] // 8  # the dot lies a little beside the middle, so that its copy is not at the very edge
-    return {
-        name: (mm, sampling.point_spread(mask).abs()[0, shape[0] // 2].roll(beside)) for name, mask in masks.items()
-    }
-
-
-def spiked(image: Tensor, height: float = 0.5, at: tuple[int, int] = (14, 22)) -> Tensor:
-    """The picture with one wrong point in k-space, `height` times as strong as the strongest, `at` steps from the centre."""
-    kspace = fourier.fft2c(image).clone()
-    kspace[..., kspace.shape[-2] // 2 + at[0], kspace.shape[-1] // 2 + at[1]] += height * kspace.abs().max()
-    return fourier.ifft2c(kspace)
-
-
-def ringing(case: Scan) -> Figure:
-    """Gibbs: an edge from 64 and from 128 lines, and the head from a quarter of its k-space."""
-    fig, axes = figures.row(3, 2.9, widths=[1.25, 1, 1])
-    figures.curve(axes[0], "voxels of 256 lines", "signal")
-    for n_lines, colour in ((64, figures.SECOND), (128, figures.ACCENT)):
-        profile = overshoot(n_lines)["profile"][960:1280]
-        axes[0].plot((torch.arange(320) - 64) / 16, profile, color=colour, lw=1.2, label=f"{n_lines} lines")
-    axes[0].axhline(1, color="#56606a", lw=0.8)
-    axes[0].legend(facecolor=figures.PAPER, edgecolor="none", labelcolor=figures.INK, fontsize=10)
-    top = float(case.image.abs().max())
-    few = zero_filled(case.image, sampling.centre_only(case.kspace.shape[-2:], 4))
-    figures.pane(axes[1], case, few, "central quarter: ringing", (0, 0.7 * top))
-    figures.pane(axes[2], case, spiked(case.image), "one wrong point: a spike", (0, 0.7 * top))
-    return fig
-
-
-PROTOCOLS = ((256, 1, 0), (256, 2, 24), (256, 4, 0), (256, 4, 24), (128, 4, 24))
-
-
-def minutes_table(tr: float = 4.0, echo_train: int = 16) -> str:
-    """HTML: lines, spacing R, reference lines; what is measured, the true R, the scan time. Last, how long the scan runs."""
-    head = "".join(
-        f'<th scope="col">{word}</th>'
-        for word in ("Lines", "R of the protocol", "Reference lines", "Measured", "Share", "True R", "Scan")
+def every_second(case: Scan, keep=(1, 2, 3, 4)) -> View:
+    """The chapter's first control: keep every line, every 2nd, 3rd, 4th."""
+    return explore(
+        case,
+        acceleration=Control(list(keep), "Keep every"),
+        panes=["full", "image", "kspace"],
+        window=(0, 0.7),
+        marks=spot(case),
+        key="every-second",
+        alt=(
+            "Full scan, picture and k-space of one head. With every second line kept, two sharp, half-bright "
+            "heads lie on top of each other, half a field of view apart along phase encoding."
+        ),
+        caption=f"{whose(case)}, {as_one_coil(case)}. PE: phase encoding. Move “keep every” from 1 to 2, then to 3.",
     )
-    body = ""
-    for n_lines, acceleration, n_acs in PROTOCOLS:
-        counted = count(n_lines, acceleration, n_acs)
-        seconds = scan_seconds(n_lines, acceleration, n_acs, tr, echo_train)
-        cells = (
-            acceleration,
-            n_acs or "none",
-            counted["lines"],
-            f"{counted['share']:.0%}",
-            f"{counted['true']:.2f}",
-            f"{seconds:.0f} s",
-        )
-        body += f'<tr><th scope="row">{n_lines}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-    return f'<table class="ladder"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>TR {tr:g} s, {echo_train} echoes a train, one average.</p>'
 
 
-def transfer() -> tuple[Scan, str, list[tuple[float, float]]]:
-    """Something not seen in the chapter, phase encoding vertical: the real phantom where it was fetched, else another patient.
+def spread_or_centre(case: Scan) -> View:
+    """The same number of lines, spread to the edge of k-space or taken from its centre."""
+    return explore(
+        case,
+        acceleration=Control([2, 3, 4], "Keep one in"),
+        pattern=Control(["equispaced", "centre only"], "Which lines", names=["spread to the edge", "only the centre"]),
+        panes=["image", "kspace"],
+        window=(0, 0.6),
+        start={"acceleration": 4},
+        key="spacing-extent",
+        alt=(
+            "The same number of lines, spread out or only from the centre. Spread out: several sharp heads. "
+            "Centre only: one blurred head."
+        ),
+        caption=f"{whose(case)}, {as_one_coil(case)}. Both patterns take the same minutes.",
+    )
 
-    Returns the scan, the name of a thing in it, and where that thing and its copy at R = 2 lie.
-    """
-    if find("phantom-gre") is not None:
-        x, y = 0.377, 0.745  # in the upright picture
-        return load("phantom-gre"), "the ring", [(x, y), (x, (y + 0.5) % 1)]
-    anatomy = patient(SEED + 8, contrast="T2", level="centrum semiovale", lesions=[PLAQUE], split="test", fill=0.8)
-    head = acquire(anatomy, coils="uniform", size=192, noise=0.02, seed=1, phase_encoding="vertical")
-    return head, "the plaque", copies_of(head, 2)
+
+def two_views(case: Scan) -> View:
+    """R copies in the whole field, or the one folded head that a scanner shows."""
+    return explore(
+        case,
+        acceleration=Control([2, 3, 4], "Keep every"),
+        view=Control(["whole field", "scanner"], "Show"),
+        panes=["full", "image"],
+        window=(0, 0.7),
+        key="two-views",
+        alt=(
+            "At R = 2 the whole field shows two heads; as the scanner would show it, one folded head fills half "
+            "the field."
+        ),
+        caption=f"{whose(case)}, {as_one_coil(case)}.",
+    )
+
+
+def one_dot(case: Scan) -> View:
+    """The image of one bright dot for four ways to measure."""
+    curves = dots(case).items()
+    return compare(
+        {name: line({"one dot": curve}, "mm along phase encoding", "height") for name, curve in curves},
+        columns=2,
+        key="dots",
+        alt=(
+            "Four curves of the image of one bright dot. All lines: one narrow peak. Every second line: two "
+            "equal peaks half a field apart. Central quarter: one peak four times as wide. A quarter at random: "
+            "one peak over a low uneven floor."
+        ),
+        caption=(
+            "The image of one bright dot, its own peak scaled to 1. Regular gaps give copies, a missing edge "
+            "gives width, random gaps give a floor."
+        ),
+    )
+
+
+def field_of_view(case: Scan, fields=(1.25, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5)) -> View:
+    """The field shrinks along phase encoding; `fields` are its widths, the widest first, in widths of the head."""
+    head, width = object_only(case.image)
+    energy = nyquist(case.image, fields)["energy"]
+    folded = [100 * f for f in fields], [100 * energy[f] for f in fields]
+
+    def panes(field: float) -> dict:
+        fov = round(field * width)
+        picture = prescribe(head, fov).abs()
+        shown = torch.nn.functional.pad(picture, ((round(fields[0] * width) - fov) // 2,) * 2)
+        here = [100 * field] * 2, [0, 100 * max(energy.values())]
+        return {
+            "picture": image(shown, scan=case, corner=f"field {field:.0%} of the head"),
+            "folded": line(
+                {"folded in": folded, "you are here": here},
+                "field of view, % of the head's width",
+                "signal at the wrong place, %",
+            ),
+        }
+
+    return compare(
+        panes,
+        {"field": Control(list(fields), "Field of view", names=[f"{f:.0%}" for f in fields])},
+        scan=case,
+        key="nyquist",
+        alt=(
+            "The field of view shrinks along phase encoding. Down to the width of the head nothing folds; below "
+            "it the signal at the wrong place rises steadily."
+        ),
+        caption=f"{whose(case)}. The voxel stays the same: fewer lines, farther apart.",
+    )
+
+
+def directions(case: Scan) -> View:
+    """Swap phase encoding and readout; skip readout samples."""
+    return explore(
+        case,
+        acceleration=Control([1, 2, 3], "Keep every"),
+        swap=[False, True],
+        oversampling=[2, 1],
+        panes=["image", "kspace"],
+        window=(0, 0.8),
+        key="directions",
+        alt=(
+            "Swapping the phase-encoding direction turns the fold with it. Dropping every second readout sample "
+            "folds the head along readout, and would save no time."
+        ),
+        caption=(
+            f"{whose(case)}, {as_one_coil(case)}. Swap phase encoding: the fold turns with it. Skipped readout "
+            "samples fold as well, and save no time."
+        ),
+    )
