@@ -9,31 +9,29 @@ from mrtutor import checks, fourier, metrics, sampling, scan, sparsity, wavelet
 from mrtutor.claims import record
 from mrtutor.encoding import encode, encode_adjoint
 from mrtutor.experiments.ladder import rungs as ladder
-from mrtutor.experiments.sparsity import claims as chapter3
-from mrtutor.experiments.sparsity import figures as chapter3_figures
-from mrtutor.experiments.sparsity import mrcp as chapter3_mrcp
-from mrtutor.experiments.sparsity import patterns, scenes
+from mrtutor.experiments.sparsity import claims, figures, mrcp, patterns, strength
+from mrtutor.experiments.sparsity import dots as scene
 from mrtutor.patients import patient
 
 
 @pytest.fixture(scope="module")
 def case():
-    return scenes.case()
+    return scene.case()
 
 
 @pytest.fixture(scope="module")
 def dots(case):
-    return scenes.dots(case)
+    return scene.dots(case)
 
 
 @pytest.fixture(scope="module")
 def images(case):
-    return chapter3.sweep(case, scenes.points(case), steps=(1, 40))
+    return strength.sweep(case, patterns.points(case), steps=(1, 40))
 
 
 @pytest.fixture(scope="module")
 def rows(case):
-    return {name: patterns.pattern(case.image, name) for name in scenes.PATTERNS}
+    return {name: patterns.pattern(case.image, name) for name in patterns.PATTERNS}
 
 
 # The scene ---------------------------------------------------------------------------------------------------------
@@ -47,22 +45,22 @@ def test_five_dots_lie_in_white_matter_and_two_are_faint(case, dots):
 
 
 def test_contrast_left_is_one_in_the_full_scan_and_zero_when_a_dot_is_painted_over(case, dots):
-    assert list(scenes.left(case.image, dots).values()) == pytest.approx([1] * 5)
+    assert list(scene.left(case.image, dots).values()) == pytest.approx([1] * 5)
     one = dots[2]
-    flat = torch.where(one.mask, case.image.abs()[scenes_ring(one.mask)].mean().to(torch.complex64), case.image)
-    assert scenes.left(flat, dots)[one.name] == pytest.approx(0, abs=0.02)
-    assert scenes.left(flat, dots)[dots[0].name] == pytest.approx(1)
+    flat = torch.where(one.mask, case.image.abs()[ring_of(one.mask)].mean().to(torch.complex64), case.image)
+    assert scene.left(flat, dots)[one.name] == pytest.approx(0, abs=0.02)
+    assert scene.left(flat, dots)[dots[0].name] == pytest.approx(1)
 
 
-def scenes_ring(mask):
+def ring_of(mask):
     grown = lambda n: torch.nn.functional.max_pool2d(mask[None].float(), 2 * n + 1, 1, n)[0] > 0
     return grown(3) & ~grown(1)
 
 
 def test_places_are_the_deepest_white_matter_and_keep_their_distance():
-    anatomy = patient(scenes.SEED, **scenes.LEVEL)
-    places = torch.tensor(scenes.white_places(anatomy, scenes.DOTS))
-    white = anatomy.tissues[scenes.SHARES.index("white")]
+    anatomy = patient(scene.SEED, **scene.LEVEL)
+    places = torch.tensor(scene.white_places(anatomy, scene.DOTS))
+    white = anatomy.tissues[scene.SHARES.index("white")]
     at = (places / torch.tensor(anatomy.voxel_mm)).round().long() + white.shape[0] // 2
     assert bool((white[at[:, 0], at[:, 1]] > 0.85).all())
     assert float(torch.pdist(places).min()) > 8
@@ -70,10 +68,10 @@ def test_places_are_the_deepest_white_matter_and_keep_their_distance():
 
 # The gate ----------------------------------------------------------------------------------------------------------
 def test_the_small_and_faint_dot_is_lost_first_below_ten_percent(case, dots):
-    grids = chapter3.typical_grid(case.image, dots)
+    grids = claims.typical_grid(case.image, dots)
     shares = (0.5, 0.2, 0.1, 0.07, 0.05, 0.04, 0.03)
     remains = {
-        share: scenes.left(chapter3.few_numbers(case.image, share, shift=grids["shift"]), dots) for share in shares
+        share: scene.left(claims.few_numbers(case.image, share, shift=grids["shift"]), dots) for share in shares
     }
     lost = {share: [name for name, value in row.items() if value < 0.5] for share, row in remains.items()}
     first = next(share for share in shares if lost[share])
@@ -84,24 +82,24 @@ def test_the_small_and_faint_dot_is_lost_first_below_ten_percent(case, dots):
 
 def test_keeping_everything_changes_nothing_wherever_the_grid_lies(case):
     for image in (case.image, case.image[..., :181, :187]):
-        torch.testing.assert_close(chapter3.few_numbers(image, 1, shift=(3, 5)), image, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(claims.few_numbers(image, 1, shift=(3, 5)), image, rtol=1e-4, atol=1e-5)
 
 
 # C05 ---------------------------------------------------------------------------------------------------------------
 def test_c05_a_tenth_of_the_coefficients_is_nearly_the_slice(case):
-    found = chapter3.sparse(case.image)
+    found = claims.sparse(case.image)
     assert found["holds"] and found["error"] < 0.12 and found["pixels"] > 0.5 and found["noise"] > 0.7
     assert not record("C05", found["holds"], "a test")["red"] and record("C05", False, "a test")["red"]
 
 
 def test_c05_holds_on_the_real_brain():
-    assert chapter3.sparse(scan.read(real_file("brain_pulseq_16ch.h5")).image)["holds"]
+    assert claims.sparse(scan.read(real_file("brain_pulseq_16ch.h5")).image)["holds"]
 
 
 def test_c05_turns_red_when_the_transform_is_left_out(case, monkeypatch):
     for name in ("dwt2", "idwt2"):
-        monkeypatch.setattr(chapter3, name, lambda image, *more: image)
-    assert not chapter3.sparse(case.image)["holds"]
+        monkeypatch.setattr(claims, name, lambda image, *more: image)
+    assert not claims.sparse(case.image)["holds"]
 
 
 def test_c05_turns_red_when_other_coefficients_are_kept(case, monkeypatch):
@@ -111,50 +109,50 @@ def test_c05_turns_red_when_other_coefficients_are_kept(case, monkeypatch):
         )
 
     monkeypatch.setattr(sparsity, "keep_largest", first)
-    assert not chapter3.sparse(case.image)["holds"]
+    assert not claims.sparse(case.image)["holds"]
 
 
 def test_c05_turns_red_for_a_picture_that_is_not_sparse(case):
     order = torch.randperm(case.image.numel(), generator=torch.Generator().manual_seed(0))
-    assert not chapter3.sparse(case.image.flatten()[order].view(case.image.shape))["holds"]
+    assert not claims.sparse(case.image.flatten()[order].view(case.image.shape))["holds"]
 
 
 # C06, and what lambda takes ----------------------------------------------------------------------------------------
 def test_c06_too_much_lambda_blurs(case, images):
-    found = chapter3.blur(case, images)
-    assert found["holds"] and found["rise"] > 3 and found["best"] in chapter3.LAMS[1:-2]
+    found = strength.blur(case, images)
+    assert found["holds"] and found["rise"] > 3 and found["best"] in strength.LAMS[1:-2]
 
 
 def test_c06_fails_when_more_lambda_changes_nothing(case, images):
-    assert not chapter3.blur(case, {(lam, 40): images[4e-3, 40] for lam in chapter3.LAMS})["holds"]
+    assert not strength.blur(case, {(lam, 40): images[4e-3, 40] for lam in strength.LAMS})["holds"]
 
 
 def test_c06_ringing_is_measured_against_the_full_scan(monkeypatch):
-    found = chapter3.ringing(lams=(4e-3,))
+    found = strength.ringing(lams=(4e-3,))
     assert 0.02 < found["full"] < 0.09 and found["holds"] == (found["most"] > found["full"])
-    monkeypatch.setattr(sparsity, "wavelet_cs", lambda kspace, mask, maps, lam: 1.2 * chapter3.disc())
-    assert chapter3.ringing(lams=(4e-3,))["holds"]
+    monkeypatch.setattr(sparsity, "wavelet_cs", lambda kspace, mask, maps, lam: 1.2 * strength.disc())
+    assert strength.ringing(lams=(4e-3,))["holds"]
 
 
 def test_small_and_faint_goes_first_and_the_picture_looks_cleaner(case, dots, images):
-    patch = chapter3.flat_patch(case)
-    at = {lam: scenes.left(images[lam, 40], dots) for lam in chapter3.LAMS}
-    faint = [at[lam]["5 mm, faint"] for lam in chapter3.LAMS[1:]]
+    patch = strength.flat_patch(case)
+    at = {lam: scene.left(images[lam, 40], dots) for lam in strength.LAMS}
+    faint = [at[lam]["5 mm, faint"] for lam in strength.LAMS[1:]]
     assert faint == sorted(faint, reverse=True) and min(at[6.4e-2], key=at[6.4e-2].get) == "5 mm, faint"
     assert at[1.6e-2]["5 mm, faint"] < at[4e-3]["5 mm, faint"] - 0.1
-    assert chapter3.snr_by_air(images[1.6e-2, 40], case, patch) > 2 * chapter3.snr_by_air(case.image, case, patch)
-    assert chapter3.error(images[1.6e-2, 40], case.truth) > 2 * chapter3.error(case.image, case.truth)
+    assert strength.snr_by_air(images[1.6e-2, 40], case, patch) > 2 * strength.snr_by_air(case.image, case, patch)
+    assert claims.error(images[1.6e-2, 40], case.truth) > 2 * claims.error(case.image, case.truth)
 
 
 def test_the_sweep_is_the_packages_own_method(case, images):
-    mask = scenes.points(case)
+    mask = patterns.points(case)
     torch.testing.assert_close(images[4e-3, 40], sparsity.wavelet_cs(mask * case.kspace, mask, case.maps, lam=4e-3))
     torch.testing.assert_close(images[4e-3, 0], encode_adjoint(mask * case.kspace, mask, case.maps))
 
 
 # C10 ---------------------------------------------------------------------------------------------------------------
 def test_c10_compressed_sensing_worsens_without_a_bend(monkeypatch):
-    found = chapter3.knee(ladder.case(), accelerations=(2, 4, 8))
+    found = claims.knee(ladder.case(), accelerations=(2, 4, 8))
     assert found["Wavelet CS"] == sorted(found["Wavelet CS"]) and all(
         cs < sense for cs, sense in zip(found["Wavelet CS"], found["CG-SENSE"], strict=True)
     )
@@ -162,7 +160,7 @@ def test_c10_compressed_sensing_worsens_without_a_bend(monkeypatch):
     assert not record("C10", found["holds"], "a test")["red"]
     bent = iter([0, 0.01, 0, 0.02, 0, 0.5])
     monkeypatch.setattr(metrics, "nmse", lambda *_: next(bent))
-    assert chapter3.knee(ladder.case(), accelerations=(2, 4, 8))["holds"] is True
+    assert claims.knee(ladder.case(), accelerations=(2, 4, 8))["holds"] is True
 
 
 # C27, C29 ----------------------------------------------------------------------------------------------------------
@@ -197,7 +195,7 @@ def test_c29_fails_for_density_at_the_wrong_end(case, monkeypatch):
     )
     few = {
         name: patterns.pattern(case.image, name, lams=(4e-3,), n_draws=1, n_iter=15)
-        for name in scenes.PATTERNS
+        for name in patterns.PATTERNS
         if "lines" not in name
     }
     few |= {"random lines": {"cs": 2}, "dense lines": {"cs": 1}}
@@ -212,24 +210,21 @@ def test_spread_of_a_full_scan_is_one_coefficient_and_regular_gaps_copy_it():
 
 # Pictures, transfer, a reader's own file ---------------------------------------------------------------------------
 def test_the_ripples_are_wavelets_of_three_sizes():
-    picture = chapter3_figures.ripples((64, 64))
-    found = wavelet.dwt2(picture.to(torch.complex64), "db4", chapter3.LEVELS).abs()[0]
+    picture = figures.ripples((64, 64))
+    found = wavelet.dwt2(picture.to(torch.complex64), "db4", claims.LEVELS).abs()[0]
     assert int((found > 0.05).sum()) == 3
-    assert torch.equal(chapter3_figures.thicker(torch.eye(5))[0], torch.tensor([1.0, 1, 1, 0, 0]))
+    assert torch.equal(figures.thicker(torch.eye(5))[0], torch.tensor([1.0, 1, 1, 0, 0]))
 
 
 def test_the_cyst_is_thresholded_not_resolved():
-    tree = chapter3_mrcp.mrcp()
-    full = scenes.contrast_of(tree.image, tree.lesion)
-    kept = {
-        name: scenes.contrast_of(picture, tree.lesion) / full
-        for name, picture in chapter3_mrcp.breath_hold(tree).items()
-    }
+    tree = mrcp.mrcp()
+    full = scene.contrast_of(tree.image, tree.lesion)
+    kept = {name: scene.contrast_of(picture, tree.lesion) / full for name, picture in mrcp.breath_hold(tree).items()}
     assert kept["low"] > 0.5 and kept["high"] < 0.35
 
 
 def test_a_scan_that_stands_in_for_the_real_one_was_never_complete():
-    never = scenes.never_complete()
+    never = scene.never_complete()
     assert (
         float(never.mask.float().mean()) == pytest.approx(1 / 8, abs=0.01) and not never.kspace[:, ~never.mask[0]].any()
     )
@@ -237,11 +232,11 @@ def test_a_scan_that_stands_in_for_the_real_one_was_never_complete():
 
 def test_a_readers_own_file_gets_the_dots(tmp_path):
     big = scan.acquire(patient(4, contrast="PD", split="test"), n_coils=4, size=(192, 164), noise=0.01)
-    own = scenes.with_dots(scan.read(scan.write(tmp_path / "own.h5", big)))
-    found = scenes.dots(own)
+    own = scene.taken(scan.read(scan.write(tmp_path / "own.h5", big)))
+    found = scene.dots(own)
     assert len(found) == 5 and all(dot.contrast > 0.02 for dot in found) and own.kspace.shape[-1] <= 192
-    assert scenes.with_dots(scenes.case()) is scenes.case()
-    kept = scenes.left(chapter3.few_numbers(own.image, 0.2), found)
+    assert scene.taken(scene.case()) is scene.case()
+    kept = scene.left(claims.few_numbers(own.image, 0.2), found)
     assert min(kept.values()) > 0.5
 
 
@@ -262,7 +257,7 @@ def test_the_learners_functions_agree_with_the_package(case):
     found, z = solutions("03_sparsity"), case.image.flatten()
     torch.testing.assert_close(found["shrink"](z, 0.3), sparsity.soft_threshold(z, 0.3))
     torch.testing.assert_close(found["keep"](z, 0.1), sparsity.keep_largest(z, 0.1))
-    mask = scenes.points(case)
+    mask = patterns.points(case)
     y = mask * case.kspace
     lam = float(sparsity.absolute_lam(4e-3, y, mask, case.maps))
     image = encode_adjoint(y, mask, case.maps)

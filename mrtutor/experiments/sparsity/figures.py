@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ...scan import Scan
+from ...show import show
 from ...wavelet import detail_mask, dwt2, idwt2
 from ..common import figures
 from .claims import LEVELS
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def ripples(shape, wavelet: str = "db4") -> torch.Tensor:
-    """Three wavelets of one family, coarse, middle and fine, each scaled to height 1, in one picture: (1, y, x) real."""
+    """Three wavelets of one family, coarse, middle and fine, each of height 1, in one picture: (1, y, x) real."""
     picture = torch.zeros(1, *shape)
     for level, (row, column) in ((4, (0.3, 0.3)), (3, (0.62, 0.68)), (2, (0.8, 0.32))):
         n_y, n_x = shape[0] >> level, shape[1] >> level
@@ -27,7 +28,18 @@ def ripples(shape, wavelet: str = "db4") -> torch.Tensor:
     return picture
 
 
-def what_is_a_wavelet(case: Scan) -> Figure:
+def what_is_a_wavelet(case: Scan) -> None:
+    """Show the slice, its coarse picture, its coefficients, and three ripples."""
+    show(
+        _what_is_a_wavelet(case),
+        "Four pictures: the slice; a very blurred slice, its coarse picture alone; its coefficients, nearly all of "
+        "them dark, with outlines of the head in each layer; three ripples of different size.",
+        f"{case.label}, full scan. Coefficients: the coarse picture top left, finer layers outwards; brightness is the "
+        "root of their size. Nearly all are close to zero.",
+    )
+
+
+def _what_is_a_wavelet(case: Scan) -> Figure:
     """The slice, its coarse picture alone, its coefficients in layers, and three ripples of db4."""
     n_y, n_x = (n // 2**LEVELS * 2**LEVELS for n in case.image.shape[-2:])
     image = case.image[..., :n_y, :n_x]
@@ -54,8 +66,18 @@ def thicker(points: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.max_pool2d(points.reshape(1, 1, *points.shape[-2:]), 3, 1, 1).reshape(points.shape)
 
 
-def how_far(curves: dict[str, dict]) -> Figure:
-    """From `chapter3.knee`, for each named scan: error over R."""
+def how_far(curves: dict[str, dict]) -> None:
+    """Show error over R, from `claims.knees`."""
+    show(
+        _how_far(curves),
+        "Squared error over R for CG-SENSE and wavelet CS on a virtual and on a real brain. Wavelet CS rises without a "
+        "sharp bend at 4 and stays below CG-SENSE.",
+        "Lines of variable density, same lines for both methods, squared error inside the head.",
+    )
+
+
+def _how_far(curves: dict[str, dict]) -> Figure:
+    """One pane for each named scan."""
     fig, axes = figures.row(len(curves), 2.9, widths=[1.3] * len(curves))
     for ax, (name, found) in zip(axes, curves.items(), strict=True):
         figures.curve(ax, "R (true acceleration)", "squared error, % (NMSE)" if ax is axes[0] else "")
