@@ -70,9 +70,7 @@ def test_places_are_the_deepest_white_matter_and_keep_their_distance():
 def test_the_small_and_faint_dot_is_lost_first_below_ten_percent(case, dots):
     grids = claims.typical_grid(case.image, dots)
     shares = (0.5, 0.2, 0.1, 0.07, 0.05, 0.04, 0.03)
-    remains = {
-        share: scene.left(claims.few_numbers(case.image, share, shift=grids["shift"]), dots) for share in shares
-    }
+    remains = {share: scene.left(claims.few_numbers(case.image, share, shift=grids["shift"]), dots) for share in shares}
     lost = {share: [name for name, value in row.items() if value < 0.5] for share, row in remains.items()}
     first = next(share for share in shares if lost[share])
     assert first < 0.1 and lost[first] == ["5 mm, faint"]
