@@ -1,4 +1,4 @@
-# book · lab · test · bench · clean. Each makes .venv first where it is missing, and refreshes it when the versions change.
+# book · lab · test · check · bench · clean. Each makes .venv first where it is missing, and refreshes it when the versions change.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
@@ -7,7 +7,7 @@ ifneq ($(wildcard ../shared/real),)
 export MRTUTOR_DATA ?= $(abspath ../shared/real)
 endif
 
-.PHONY: book lab test bench clean
+.PHONY: book lab test check bench clean
 
 book: $(READY)
 	$(BIN)/python book/build.py
@@ -18,6 +18,13 @@ lab: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest
 
+# format, lint and types: seconds, before every commit
+check: $(READY)
+	$(BIN)/ruff format --check --diff --quiet .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python book/npm.py biome ci
+
 bench: $(READY)
 	$(BIN)/python tests/bench
 
@@ -26,5 +33,5 @@ clean:
 
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[book,test,reference,twix,export]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[book,test,check,reference,twix,export]"
 	touch $@

@@ -1,4 +1,4 @@
-"""Files from pinned npm packages, checked by hash: MathJax for the book, axe-core for its tests. Nothing is committed."""
+"""Files from pinned npm packages, checked by hash: MathJax for the book, axe-core for its tests; none is committed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import hashlib
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -14,6 +15,8 @@ HASHES = {
     "mathjax@3.2.2": "Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvtRZM1vO+geW0OhGw==",
     "axe-core@4.14.1": "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
 }
+
+BIOME = "2.6.8"  # an exact version; npm checks the hash that its registry gives
 
 
 def npm(arguments: list[str], folder: Path) -> int:
@@ -29,7 +32,8 @@ def npm(arguments: list[str], folder: Path) -> int:
 def unpack(package: str, wanted: tuple[str, ...], into: Path) -> None:
     """Put the files of `package` that start with one of `wanted` below `into`.
 
-    `wanted` are prefixes of the path inside the package (of its es5 folder, where it has one). Raises RuntimeError when the download fails or is not the pinned one.
+    `wanted` are prefixes of the path inside the package (of its es5 folder, where it has one). Raises RuntimeError
+    when the download fails or is not the pinned one.
     """
     with tempfile.TemporaryDirectory() as scratch:
         status = npm(["pack", package, "--silent"], Path(scratch))
@@ -48,6 +52,11 @@ def unpack(package: str, wanted: tuple[str, ...], into: Path) -> None:
                     target.write_bytes(archive.extractfile(member).read())
 
 
+def biome(arguments: list[str]) -> int:
+    """Format and lint of JavaScript and CSS: `python book/npm.py biome check`."""
+    return npm(["exec", "--yes", f"--package=@biomejs/biome@{BIOME}", "--", "biome", *arguments], Path.cwd())
+
+
 def mathjax(into: Path) -> None:
     if not (into / "tex-chtml.js").exists():
         unpack("mathjax@3.2.2", ("tex-chtml.js", "output/chtml/fonts/woff-v2/"), into)
@@ -57,3 +66,9 @@ def axe(into: Path) -> Path:
     if not (into / "axe.min.js").exists():
         unpack("axe-core@4.14.1", ("axe.min.js",), into)
     return into / "axe.min.js"
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] != ["biome"]:
+        sys.exit("usage: python book/npm.py biome ARGUMENTS")
+    sys.exit(biome(sys.argv[2:]))

@@ -45,7 +45,7 @@ class Renderer:
 
 
 def widget(renderer, content: dict) -> widget_node:
-    """Write the widget's payload beside the notebook; return its place in the page, found again by the payload's hash."""
+    """Write the widget's payload beside the notebook; return its place in the page, found by the payload's hash."""
     payload = content["data"]
     name = hashlib.sha256(payload.encode("ascii")).hexdigest()[:16]
     script = f"window.mrtutorData({json.dumps(name)}, {json.dumps(payload)});\n"

@@ -1,7 +1,8 @@
 """Any method as an ONNX file, so that it runs in the page of the book, without Python.
 
 ONNX knows no complex numbers: at the border they are two real channels, kspace and maps (..., coil, y, x, 2) float32,
-mask (..., 1, y, x) bool, image (..., 1, y, x, 2). A file is good for one matrix size and coil count, those of the example.
+mask (..., 1, y, x) bool, image (..., 1, y, x, 2). A file is good for one matrix size and coil count, those of the
+example.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,8 @@ from .types import Kspace, Maps, Mask, Reconstruction
 
 OPSET = 20
 WHY_NOT = {
-    "GRAPPA": "It solves for its weights in each slice (linalg.solve) and reads the pattern off the mask, neither of which ONNX can do.",
+    "GRAPPA": "It solves for its weights in each slice (linalg.solve) and reads the pattern off the mask, neither of "
+    "which ONNX can do.",
     **dict.fromkeys(
         ("GrappaDenoiser", "GRAPPA + denoiser"),
         "GRAPPA, before the network, solves for its weights in each slice (linalg.solve), which ONNX cannot do.",
@@ -57,7 +59,8 @@ def export(
         )
         if not difference <= tolerance:
             raise ValueError(
-                f"tolerance is {tolerance:g} of the brightest pixel, got a difference of {difference:.2g} between ONNX and torch"
+                f"tolerance is {tolerance:g} of the brightest pixel, got a difference of {difference:.2g} "
+                f"between ONNX and torch"
             )
         beside.replace(path)
     finally:
@@ -114,7 +117,7 @@ class Border(nn.Module):
 
 
 def in_real_numbers() -> dict:
-    """Rules for what the exporter lacks: torch operator -> the same on real numbers (the last axis holds both parts)."""
+    """Rules for what the exporter lacks: torch operator -> the same on real numbers (the last axis: both parts)."""
     aten = torch.ops.aten
     rules = {
         aten.detach.default: lambda z: z,
@@ -180,5 +183,6 @@ def _need(*packages: str) -> None:
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
         raise ImportError(
-            f"export needs the package{'s' if len(missing) > 1 else ''} {', '.join(missing)}: pip install mrtutor[export]"
+            f"export needs the package{'s' if len(missing) > 1 else ''} {', '.join(missing)}: pip install "
+            f"mrtutor[export]"
         )

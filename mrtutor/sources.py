@@ -4,8 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BASE = "https://raw.githubusercontent.com/"
-_PULSEQ = "pulseq/MR-Physics-with-Pulseq/446ac401ff5b2e1ab4ca5a6d36fc7434a83afd99/tutorials/04_hardware_and_imprefections/data/"
-_FLASH = "2-D FLASH, 3 T, field of view 256 mm, 128 x 128, slice 3 mm, TE 12.4 ms, TR 48 ms, flip angle 8 degrees, no readout oversampling"
+_PULSEQ = (
+    "pulseq/MR-Physics-with-Pulseq/446ac401ff5b2e1ab4ca5a6d36fc7434a83afd99/"
+    "tutorials/04_hardware_and_imprefections/data/"
+)
+_FLASH = (
+    "2-D FLASH, 3 T, field of view 256 mm, 128 x 128, slice 3 mm, TE 12.4 ms, TR 48 ms, flip angle 8 degrees, no "
+    "readout oversampling"
+)
 
 
 @dataclass(frozen=True)

@@ -47,10 +47,10 @@ class Trace:
 def trace(network: Reconstruction, kspace: Kspace, mask: Mask, maps: Maps) -> Trace:
     """Run the network, or a method of `METHODS` that has one, and keep what its submodules hand on.
 
-    Seen are submodules that carry `domain` ("image", "kspace", "wavelet" or "features") and convolutions (features, before
-    the activation that follows). All but features are complex, in the units of `kspace`, with its batch axes; features
-    are (b, channel, y, x), in the network's own units. A module that is used again is numbered: "dc 1", "dc 2". The
-    network runs as in use (`eval`), without gradient, and is left as it was.
+    Seen are submodules that carry `domain` ("image", "kspace", "wavelet" or "features") and convolutions (features,
+    before the activation that follows). All but features are complex, in the units of `kspace`, with its batch axes;
+    features are (b, channel, y, x), in the network's own units. A module that is used again is numbered: "dc 1", "dc
+    2". The network runs as in use (`eval`), without gradient, and is left as it was.
     """
     network = getattr(network, "network", network)
     if not isinstance(network, nn.Module):

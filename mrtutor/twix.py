@@ -15,12 +15,13 @@ def require_twixtools():
 
 
 def read_twix(path) -> tuple[np.ndarray, np.ndarray]:
-    """The image lines of the last measurement: k-space complex64 (slice, coil, y = column, x = line), lines measured (x,) bool.
+    """The image lines of the last measurement: k-space complex64 (slice, coil, y = column, x = line), lines measured
+    (x,) bool.
 
     2-D Cartesian scans of one echo and one set. A line measured more than once is averaged. Lines with the reflect flag
-    are reversed. Where the sequence gave no line numbers (all are 0), the order of acquisition is the order of the lines,
-    and several slices cannot be told apart. Oversampling along readout is kept; nothing is turned, scaled or filtered.
-    Raises ValueError when there are no image lines, or more dimensions than that.
+    are reversed. Where the sequence gave no line numbers (all are 0), the order of acquisition is the order of the
+    lines, and several slices cannot be told apart. Oversampling along readout is kept; nothing is turned, scaled or
+    filtered. Raises ValueError when there are no image lines, or more dimensions than that.
     """
     twixtools = require_twixtools()
     measurement = twixtools.read_twix(

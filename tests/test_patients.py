@@ -422,7 +422,9 @@ def test_an_unpacked_head_is_kept_on_disk_and_held_where_that_is_full(tmp_path, 
 
 
 def test_power_falls_with_frequency_as_in_the_real_brain(brain):
-    """Rings of k-space, 16 coils, no noise: within 4 dB of the real brain between 8 and 40 cycles, where noise is far below."""
+    """Rings of k-space, 16 coils, no noise: within 4 dB of the real brain between 8 and 40 cycles, where noise is far
+    below.
+    """
     from mrtutor.coils import combine, low_resolution_maps
 
     y, x = np.indices((128, 128)) - 64

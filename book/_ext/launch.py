@@ -37,7 +37,9 @@ def without_numbers(app: Sphinx) -> list[str]:
 
 
 def buttons(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """In a chapter's header: its notebook first in the menu of downloads, and Binder and Colab where the book is published."""
+    """In a chapter's header: its notebook first in the menu of downloads, and Binder and Colab where the book is
+    published.
+    """
     if not is_chapter(pagename):
         return
     name = Path(pagename).name + ".ipynb"

@@ -90,7 +90,7 @@ FORWARD = """<!DOCTYPE html>
 
 
 def write_forward(app: Sphinx) -> None:
-    """index.html at the top forwards to the first page: what a server shows for the folder, and what one double-clicks."""
+    """index.html at the top forwards to the first page: what a server shows for the folder, and a double-click."""
     home = app.builder.get_target_uri(app.config.root_doc)
     Path(app.outdir, "index.html").write_text(FORWARD.format(title=app.config.html_title, home=home), encoding="utf-8")
 

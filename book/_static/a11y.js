@@ -1,7 +1,7 @@
 // What a screen reader says of the theme's buttons is what the eye reads on them.
 document.addEventListener("DOMContentLoaded", () => {
   for (const element of document.querySelectorAll(".search-button-field, details.hide > summary")) {
-    const visible = element.innerText.trim().replace(/\s+/g, " ");
+    const visible = element.textContent.trim().replace(/\s+/g, " ");
     if (visible) element.setAttribute("aria-label", visible);
   }
   // A list of references is a list: its entries are items.
@@ -17,6 +17,6 @@ document.addEventListener("DOMContentLoaded", () => {
       }
     };
     hush();
-    new MutationObserver(hush).observe(button, { childList: true });      // icons arrive as <i> and become <svg> later
+    new MutationObserver(hush).observe(button, { childList: true }); // icons arrive as <i> and become <svg> later
   }
 });

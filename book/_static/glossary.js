@@ -1,7 +1,6 @@
 /* Words of the glossary explain themselves on hover and on keyboard focus. Without this script the link's title does.
    Nothing is fetched: the book writes each definition into the title of its link. */
-(function () {
-  "use strict";
+(() => {
   if (window.mrGlossary) return;
   window.mrGlossary = true;
 
@@ -22,7 +21,8 @@
     tip.id = "glossary-tip";
     tip.setAttribute("role", "tooltip");
     tip.hidden = true;
-    let owner = null, timer = 0;
+    let owner = null,
+      timer = 0;
 
     function hide() {
       clearTimeout(timer);
@@ -30,7 +30,8 @@
       if (owner) owner.removeAttribute("aria-describedby");
       owner = null;
     }
-    function leave() {                      // time to move the pointer onto the text itself
+    function leave() {
+      // time to move the pointer onto the text itself
       clearTimeout(timer);
       timer = setTimeout(hide, 250);
     }
@@ -40,7 +41,8 @@
       tip.textContent = word.dataset.meaning;
       tip.hidden = false;
       word.setAttribute("aria-describedby", tip.id);
-      const place = word.getBoundingClientRect(), width = document.documentElement.clientWidth;
+      const place = word.getBoundingClientRect(),
+        width = document.documentElement.clientWidth;
       const left = Math.max(16, Math.min(place.left, width - tip.offsetWidth - 16));
       const above = place.bottom + tip.offsetHeight + 12 > window.innerHeight && place.top > tip.offsetHeight + 12;
       tip.style.left = `${left + window.scrollX}px`;
@@ -49,7 +51,7 @@
 
     for (const word of words) {
       word.dataset.meaning = word.title;
-      word.removeAttribute("title");        // or the browser shows a second box
+      word.removeAttribute("title"); // or the browser shows a second box
       word.addEventListener("mouseenter", () => show(word));
       word.addEventListener("mouseleave", leave);
       word.addEventListener("focus", () => show(word));
@@ -57,7 +59,9 @@
     }
     tip.addEventListener("mouseenter", () => clearTimeout(timer));
     tip.addEventListener("mouseleave", leave);
-    document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") hide();
+    });
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

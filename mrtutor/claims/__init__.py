@@ -82,8 +82,10 @@ def to_html(result: Mapping) -> str:
     part = f" ({escape(', '.join(result['parts']))})" if result["parts"] else ""
     note = f"<p>{text['note']}</p>" if text["note"] else ""
     return (
-        f'<details class="mr-claim"><summary>The review says, we measured: {text["id"]}{part} <b>{text["verdict"]}</b></summary>'
-        f"<p>The review says: {text['quote']} ({text['section']}).</p><p>We measured: {text['measured']}</p>{note}</details>"
+        f'<details class="mr-claim"><summary>The review says, we measured: {text["id"]}{part} '
+        f"<b>{text['verdict']}</b></summary>"
+        f"<p>The review says: {text['quote']} ({text['section']}).</p><p>We measured: "
+        f"{text['measured']}</p>{note}</details>"
     )
 
 

@@ -49,7 +49,8 @@ class Claim:
     def part(self, name: str) -> Part:
         if name not in self.parts:
             raise ValueError(
-                f"part must be one of {list(self.parts) or 'none (this claim has no parts)'} for {self.id}, got {name!r}"
+                f"part must be one of {list(self.parts) or 'none (this claim has no parts)'} for {self.id}, "
+                f"got {name!r}"
             )
         return self.parts[name]
 

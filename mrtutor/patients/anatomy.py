@@ -8,7 +8,9 @@ FLOW_MM = (  # where arteries run in CSF: insula, above the corpus callosum, bas
     ((0, 30, 14), (5, 22, 28)),
     ((0, -12, -22), (26, 24, 12)),
 )
-ARTERIES_MM = (  # upright stretches: x (either side), y, z, half-length, radius: pericallosal, great vein, three insular, basilar, carotid
+# upright stretches: x (either side), y, z, half-length, radius: pericallosal, great vein, three insular, basilar,
+# carotid
+ARTERIES_MM = (
     (1.5, 37, 8, 12, 1.5),
     (0, -44, 8, 7, 2.2),
     (37, 9, 4, 12, 1.1),
@@ -17,7 +19,8 @@ ARTERIES_MM = (  # upright stretches: x (either side), y, z, half-length, radius
     (0, -17, -28, 10, 1.8),
     (14, 0, -26, 10, 2.2),
 )
-NUCLEI_MM = (  # x, y, z, radii, and extra R2 by iron in 1/s: pallidum, putamen, caudate head, substantia nigra, red nucleus, dentate
+# x, y, z, radii, and extra R2 by iron in 1/s: pallidum, putamen, caudate head, substantia nigra, red nucleus, dentate
+NUCLEI_MM = (
     ((20, -4, 0), (8, 12, 7), 5.0),
     ((27, 3, 2), (7, 17, 11), 3.0),
     ((13, 12, 8), (7, 11, 10), 2.0),
@@ -37,8 +40,8 @@ def shares(t1, depth, globe, near, fold, flow) -> np.ndarray:
 
     Inside the skull the T1 value lies between CSF (0.20), grey (0.70) and white matter (1.00): two tissues share the
     point in proportion, as partial volume has it. Outside it runs from air over muscle to fat, in the skull's layer
-    from bone to marrow; a point less bright than the fat within 2 mm (`near`) is partly fat. `fold` and `flow`: how much
-    of the CSF here is dura, and vessels.
+    from bone to marrow; a point less bright than the fat within 2 mm (`near`) is partly fat. `fold` and `flow`: how
+    much of the CSF here is dura, and vessels.
     """
     inside = ramp(depth, -0.5, 0.5)
     white, some = ramp(t1, 0.70, 1.00), ramp(t1, 0.20, 0.70)
@@ -71,7 +74,9 @@ def _near(x, y, z, centre, radii):
 
 
 def arteries(x, y, z, wander):
-    """Share of CSF that is one of the larger vessels that cross an axial slice; wander: (vessel, 3) mm off their usual place."""
+    """Share of CSF that is one of the larger vessels that cross an axial slice; wander: (vessel, 3) mm off their usual
+    place.
+    """
     side, left = np.abs(x), np.sign(x)
     total = np.zeros(np.shape(x), np.float32)
     for (cx, cy, cz, half, r), (dx, dy, other) in zip(ARTERIES_MM, wander, strict=True):
@@ -81,7 +86,8 @@ def arteries(x, y, z, wander):
 
 
 def vessels(x, y, z, depth, grain):
-    """Share of CSF where blood runs: arteries cut across in the cisterns and the insula, veins on the surface of the brain.
+    """Share of CSF where blood runs: arteries cut across in the cisterns and the insula, veins on the surface of the
+    brain.
 
     Both are the peaks of a fine random texture `grain`: dots in the depth, half of the CSF under the skull.
     """

@@ -21,7 +21,7 @@ def tissues(subject, y, x, height, middle, voxel, thickness_mm):
     """Tissue shares (tissue, y, x) averaged over the slice, extra R2 by iron (y, x) in 1/s, and two textures (y, x)."""
     shape = (y.size, x.size)
     grain = [
-        fields.texture(lambda k: subject.rng(name, k), shape, voxel, height - middle, *band)
+        fields.texture(lambda k, name=name: subject.rng(name, k), shape, voxel, height - middle, *band)
         for name, band in BANDS_MM.items()
     ]
     back, front, left, right = subject.extent(height)
@@ -45,7 +45,7 @@ def tissues(subject, y, x, height, middle, voxel, thickness_mm):
 
 
 def weigh(subject, tissues, t2_loss, sequence, fat_shift):
-    """Complex noise-free image (y, x): every share times its tissue's signal, on the scale where an average brain is 1."""
+    """Complex noise-free image (y, x): every share times its tissue's signal; an average brain is 1."""
     greys = {t: signal(TISSUES[t], sequence) / brain_signal(sequence) * subject.water[t] for t in anatomy.SHARES}
     greys["blood"] = sequence.flow * greys["white"]
     mix = lambda names: sum(np.float32(abs(greys[t])) * tissues[anatomy.SHARES.index(t)] for t in names)
@@ -70,7 +70,9 @@ def unevenness(tissues, grain):
 
 
 def phase(subject, y, x, height, front, sequence):
-    """Phase (y, x) in rad: within 1.5 from coils and eddy currents; on gradient echo also what off-resonance adds until TE."""
+    """Phase (y, x) in rad: within 1.5 from coils and eddy currents; on gradient echo also what off-resonance adds until
+    TE.
+    """
     angle = 1.5 * fields.smooth(subject.rng("phase"), y, x, height, bumps=3)
     if sequence.kind == "gradient echo":
         angle = angle + 2 * np.pi * sequence.te / 1000 * fields.off_resonance(subject.rng("field"), y, x, height, front)

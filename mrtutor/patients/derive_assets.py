@@ -127,7 +127,9 @@ def rescale(t1, knots):
 
 
 def dress(brain_skull, head_skull):
-    """A function that moves volumes of `head` so that its inner skull meets the brain's: nearest shift, smoothed over 6 mm."""
+    """A function that moves volumes of `head` so that its inner skull meets the brain's: nearest shift, smoothed over 6
+    mm.
+    """
     edge = brain_skull & ~nd.binary_erosion(brain_skull)
     head_edge = head_skull & ~nd.binary_erosion(head_skull)
     to_edge, to_head = (

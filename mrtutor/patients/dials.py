@@ -51,8 +51,8 @@ class Vendor:
     """A scanner as `scan.acquire` and the functions below take it.
 
     noise: std per real and imaginary part where brain is about 1; n_coils, radius (half fields), rotation (rad): the
-    array; correction: intensity filter, 0 (raw) to 1 (flat); matrix: k-space zero-filled to this size, None as measured;
-    phase_encoding: "horizontal" or "vertical" in the upright picture.
+    array; correction: intensity filter, 0 (raw) to 1 (flat); matrix: k-space zero-filled to this size, None as
+    measured; phase_encoding: "horizontal" or "vertical" in the upright picture.
     """
 
     noise: float = 0.01
@@ -76,7 +76,9 @@ VENDORS = {
 
 
 def zero_fill(kspace: Tensor, size: int) -> Tensor:
-    """Zeros around k-space: (..., y, x) -> (..., size, size), a smoother picture with no more information, same grey values."""
+    """Zeros around k-space: (..., y, x) -> (..., size, size), a smoother picture with no more information, same grey
+    values.
+    """
     n_y, n_x = kspace.shape[-2:]
     if size < max(n_y, n_x):
         raise ValueError(f"size must be at least {max(n_y, n_x)} (what was measured), got {size}")
@@ -87,7 +89,8 @@ def zero_fill(kspace: Tensor, size: int) -> Tensor:
 
 
 def even_intensity(image: Tensor, strength: float = 1.0, width: float = 0.12) -> Tensor:
-    """A vendor's intensity filter: divide by the blurred magnitude to the power `strength`, (..., y, x); width as a share of the field.
+    """A vendor's intensity filter: divide by the blurred magnitude to the power `strength`, (..., y, x); width as a
+    share of the field.
 
     Where there is no signal the blur is held at a tenth of its largest value, so that air is not amplified.
     """

@@ -19,7 +19,9 @@ def texture(generator, shape, voxel_mm, height_mm, low_mm, high_mm, step_mm=4.0)
 
 
 def smooth(rng, y, x, z, bumps):
-    """Polynomial of second order and a few bumps, within about -1..1 over the head: (y, x); places in mm from its middle."""
+    """Polynomial of second order and a few bumps, within about -1..1 over the head: (y, x); places in mm from its
+    middle.
+    """
     v, u, w = y[:, None] / 95, x[None, :] / 75, z / 95
     c = rng.normal(size=6) * (0.4, 0.4, 0.4, 0.4, 0.3, 0.3)
     field = c[0] * u + c[1] * v + c[2] * u**2 + c[3] * v**2 + c[4] * u * v + c[5] * w * (u + v)
@@ -32,7 +34,9 @@ def smooth(rng, y, x, z, bumps):
 
 
 def off_resonance(rng, y, x, z, front):
-    """What air does to the main field, in Hz: (y, x). Frontal sinus, strongest low and in front, and a rest of the shim."""
+    """What air does to the main field, in Hz: (y, x). Frontal sinus, strongest low and in front, and a rest of the
+    shim.
+    """
     u, v = x[None, :], y[:, None]
     peak = rng.uniform(70, 210) * np.exp(-(((z + 5) / 45) ** 2))
     sinus = peak / (1 + ((v - front) / 32) ** 2 + (u / 28) ** 2) ** 1.5
@@ -41,7 +45,7 @@ def off_resonance(rng, y, x, z, front):
 
 
 def shading(rng, y, x):
-    """What coils make of an even head: brighter near the elements of a receive array, and where transmit is strong: (y, x)."""
+    """What coils make of an even head: brighter near the receive elements, and where transmit is strong: (y, x)."""
     v, u = y[:, None] / 95, x[None, :] / 72
     amount, tilt = rng.uniform(0.2, 1.0), rng.normal(size=2) * 0.12
     receive = 1 + amount * (0.35 * u**2 + 0.40 * v**2) + tilt[0] * u + tilt[1] * v

@@ -90,7 +90,9 @@ def _blend(lesion, picture, white, sequence, r, short):
 
 
 def _radius(lesion, down, right, height, rng):
-    """Distance from the centre in units of a slightly irregular ellipse's own radius, and that radius in mm: the edge is 1 mm wide."""
+    """Distance from the centre in units of a slightly irregular ellipse's own radius, and that radius in mm: the edge
+    is 1 mm wide.
+    """
     v, u = down[:, None] - lesion.at[0], right[None, :] - lesion.at[1]
     long = lesion.size_mm / 2
     short = long * (rng.uniform(0.6, 0.8) if lesion.kind in ("ms", "infarct") else rng.uniform(0.88, 1.0))

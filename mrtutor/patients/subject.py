@@ -53,7 +53,7 @@ class Subject:
         return np.random.default_rng((self.seed, self.code, int.from_bytes(purpose.encode()[:6], "big"), *more))
 
     def to_mni(self, y, x, z: float):
-        """Millimetres in the scanner (axes y to the front, x to the right, height z) -> x, y, z in the base head: (y, x) each."""
+        """mm in the scanner (y to the front, x to the right, height z) -> x, y, z in the base head, (y, x) each."""
         px, py, pz = self._bent(y, x, z)
         out_y, out_x = (_linear(y) @ push @ _linear(x).T for push in self._push(z))
         return px + self.mirror * out_x, py + out_y, pz
@@ -66,7 +66,9 @@ class Subject:
         return rows.min() - half, rows.max() + half, columns.min() - half, columns.max() + half
 
     def _push(self, z):
-        """How much further out in the base head the scalp over a thinner skull is found: mm in y and x on GRID, remembered."""
+        """How much further out in the base head the scalp over a thinner skull is found: mm in y and x on GRID,
+        remembered.
+        """
         if z not in self._pushes:
             depth = sample(self.head, *self._bent(GRID, GRID, z))[1]
             beyond = np.clip(-depth, 0, SKULL_MM) * (1 / self.skull - 1)

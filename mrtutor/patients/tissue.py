@@ -44,7 +44,8 @@ LESION_TISSUES = {
 class Sequence:
     """kind: "gradient echo" (spoiled), "spin echo" or "inversion recovery"; times in ms, flip in degrees.
 
-    flow: signal of fast arterial blood relative to white matter, set and not computed: inflow is bright, a flow void dark.
+    flow: signal of fast arterial blood relative to white matter, set and not computed: inflow is bright, a flow void
+    dark.
     """
 
     kind: str

@@ -1,1 +1,3 @@
-"""Training: virtual patients streamed, a loop in plain sight, runs that can be killed and resumed, weight files that say what they are."""
+"""Training: virtual patients streamed, a loop in plain sight, runs that can be killed and resumed, weight files that
+say what they are.
+"""

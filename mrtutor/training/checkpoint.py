@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 
 def store(path: Path, network: nn.Module, optimizer: torch.optim.Adam, step: int, rows: list[dict], plan: dict) -> None:
-    """Write beside and rename: whoever is killed meanwhile keeps the old file whole. `plan`: plain values, what run this is."""
+    """Write beside and rename: whoever is killed meanwhile keeps the old file whole. `plan`: plain values, what run
+    this is.
+    """
     write(
         path, everything(network, optimizer), {"step": str(step), "history": json.dumps(rows), "plan": json.dumps(plan)}
     )
@@ -31,7 +33,8 @@ def restore(path: Path, network: nn.Module, optimizer: torch.optim.Adam, plan: d
     for key, value in before.items():
         if key in plan and value != plan[key]:
             raise ValueError(
-                f"{path.name} is of another training ({key} was {value!r:.80}, now it is {plan[key]!r:.80}): go on with the same, or delete it and start anew"
+                f"{path.name} is of another training ({key} was {value!r:.80}, now it is {plan[key]!r:.80}): "
+                f"go on with the same, or delete it and start anew"
             )
     check_fit(path, tensors, everything(network, optimizer), "this network and optimiser")
     with torch.no_grad():
@@ -76,7 +79,9 @@ def write(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> Non
 
 
 def read(path: Path, most: int = 2**30) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """(tensors, header) of a safetensors file. Raises ValueError when it is none, is cut short or has more than `most` bytes."""
+    """(tensors, header) of a safetensors file. Raises ValueError when it is none, is cut short or has more than `most`
+    bytes.
+    """
     from safetensors import SafetensorError, safe_open
 
     path = Path(path)
@@ -90,7 +95,7 @@ def read(path: Path, most: int = 2**30) -> tuple[dict[str, Tensor], dict[str, st
 
 
 def check_fit(path: Path, found: Mapping[str, Tensor], expected: Mapping[str, Tensor], whose: str) -> None:
-    """Raises ValueError that names the first tensor which is missing, of another shape or type, foreign, or not finite."""
+    """ValueError that names the first tensor which is missing, of another shape or type, foreign, or not finite."""
 
     def words(tensor: Tensor | None) -> str:
         return "nothing" if tensor is None else f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"

@@ -1,4 +1,6 @@
-"""In front of a class: a small unrolled network is trained until it passes tuned compressed sensing, in a minute on two cores."""
+"""In front of a class: a small unrolled network is trained until it passes tuned compressed sensing, in a minute on two
+cores.
+"""
 
 import os
 from collections.abc import Callable
@@ -28,7 +30,8 @@ LAMS, N_ITERS = (7e-4, 1e-3, 2e-3, 3e-3, 5e-3), (40, 100)
 
 
 def train(plan: Recipe | None = None, every: int = 20, watch: Callable | None = None) -> tuple[nn.Module, History]:
-    """Train the recipe `classroom`, or another `plan`, with a picture that follows; returns the network and its history.
+    """Train the recipe `classroom`, or another `plan`, with a picture that follows; returns the network and its
+    history.
 
     The history holds "PSNR", the mean over slices of patients who are not trained on. `watch` in place of the picture.
     """
@@ -68,7 +71,8 @@ def psnr(method: Callable, stream: Stream) -> float:
 
 
 def lines(stream: Stream, network: nn.Module) -> dict[str, float]:
-    """What there is to pass, in dB on the same slices: zero-filling, the network before training, compressed sensing at its best.
+    """What there is to pass, in dB on the same slices: zero-filling, the network before training, compressed sensing at
+    its best.
 
     CS is tried with each lam of LAMS and each number of iterations of N_ITERS, and the best mean counts.
     """

@@ -14,7 +14,9 @@ SEEN_HEADS, NEW_HEAD = "PSNR new people", "PSNR new anatomy"
 
 
 def evaluate(method: Reconstruction, stream: Stream, numbers: Iterable[int]) -> dict[str, float]:
-    """Mean PSNR (dB) and SSIM inside the foreground over the stream's examples `numbers`, against the noise-free full scan."""
+    """Mean PSNR (dB) and SSIM inside the foreground over the stream's examples `numbers`, against the noise-free full
+    scan.
+    """
     scores = []
     for example in examples(stream, tuple(numbers)):
         with torch.no_grad():
@@ -26,9 +28,11 @@ def evaluate(method: Reconstruction, stream: Stream, numbers: Iterable[int]) -> 
 
 
 def validation(stream: Stream | None = None, n: int = 12) -> Callable[[Reconstruction], dict[str, float]]:
-    """Scores for the history: PSNR on `n` new people drawn from the training heads, and on as many from a head kept out.
+    """Scores for the history: PSNR on `n` new people drawn from the training heads, and on as many from a head kept
+    out.
 
-    Their slices have the dials of `stream`, so that a network tied to a coil count or a pattern meets its own; but no leaves.
+    Their slices have the dials of `stream`, so that a network tied to a coil count or a pattern meets its own; but no
+    leaves.
     """
 
     def validate(method: Reconstruction) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Textures that no anatomy has, so that a network cannot learn one kind of head by heart: dead leaves [Lee2001].
 
-Ellipses of all sizes fall on a plane and cover each other, as objects do in any picture: sharp edges everywhere, and like
-detail at every scale.
+Ellipses of all sizes fall on a plane and cover each other, as objects do in any picture: sharp edges everywhere, and
+like detail at every scale.
 """
 
 import math
@@ -34,7 +34,9 @@ def dead_leaves(n: int, generator: torch.Generator) -> Tensor:
 
 
 def leafy(image: Image, generator: torch.Generator) -> Image:
-    """The head of (1, n, n) `image` filled with leaves, or dappled by them where its anatomy shows through; its phase stays."""
+    """The head of (1, n, n) `image` filled with leaves, or dappled by them where its anatomy shows through; its phase
+    stays.
+    """
     magnitude = image.abs()
     head = torch.nn.functional.avg_pool2d((magnitude > 0.05 * magnitude.max()).float(), 9, 1, 4) > 0.5
     darkest, dappled = torch.rand(2, generator=generator).tolist()

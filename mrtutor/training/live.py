@@ -20,8 +20,8 @@ class LivePlot:
     scan     whose slice is shown, undersampled by `mask`, next to its reference
     lines    name -> dB on the slices of `validate`, such as zero-filled and tuned CS; the last is the one to pass
     score    the column of the history that holds the validation
-    One picture, replaced at every report; in the book, where only its last state is seen, drawn once at the end. Its alt
-    text says what came out. Outside a notebook nothing is displayed, but `words` and `figure` can be asked for.
+    One picture, replaced at every report; in the book, where only its last state is seen, drawn once at the end. Its
+    alt text says what came out. Outside a notebook nothing is displayed, but `words` and `figure` can be asked for.
     """
 
     def __init__(
@@ -75,7 +75,8 @@ class LivePlot:
         )
         others = "".join(f" {other}: {value:.1f} dB." for other, value in self.lines.items() if other != name)
         return (
-            f"Step {rows[-1]['step']} of {self.steps}, after {rows[-1]['seconds']:.0f} s: the loss went from {rows[0]['loss']:.3g} to {rows[-1]['loss']:.3g}. "
+            f"Step {rows[-1]['step']} of {self.steps}, after {rows[-1]['seconds']:.0f} s: the loss went from "
+            f"{rows[0]['loss']:.3g} to {rows[-1]['loss']:.3g}. "
             f"PSNR on held-out slices is {rows[-1].get(self.score, torch.nan):.1f} dB; it {passed}.{others}"
         )
 
@@ -84,7 +85,8 @@ class LivePlot:
         row = history.rows[-1]
         left = "done" if row["step"] >= self.steps else time_left(row, self.steps)
         return (
-            f"Above, how the training goes; below, {self.scan.label} as the network reconstructs it now, beside the reference, both from 0 to the "
+            f"Above, how the training goes; below, {self.scan.label} as the network reconstructs it now, "
+            f"beside the reference, both from 0 to the "
             f"reference's maximum. Step {row['step']} of {self.steps}, {left}."
         )
 

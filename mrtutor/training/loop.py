@@ -36,7 +36,9 @@ def cosine(progress: float, warmup: float = 0.03) -> float:
 
 
 def progress_at(step: int, steps: int, restarts: tuple[int, ...] = ()) -> float:
-    """How far the middle of `step` (1 to steps) is through its period, 0 to 1; a period ends at each restart and at the last step."""
+    """How far the middle of `step` (1 to steps) is through its period, 0 to 1; a period ends at each restart and at the
+    last step.
+    """
     begin = max(one for one in (0, *restarts) if one < step)
     end = min(one for one in (*restarts, steps) if one >= step)
     return (step - 0.5 - begin) / (end - begin)
@@ -98,14 +100,16 @@ def fit(
     checkpoint  file that is written (beside, then renamed) at every report; with resume=True an existing one is
                 continued, and ends in the same numbers as a run that was never stopped
     about       plain values that a checkpoint must agree with too, such as the arguments of the network
-    watch       called with the history at every report (`LivePlot`, `Progress`); its `tick(step)`, if it has one, at every step
+    watch       called with the history at every report (`LivePlot`, `Progress`); its `tick(step)`, if it has one, at
+                every step
     workers     processes that draw the virtual patients while the network computes
     bf16        convolutions in 16 bits: on CUDA by default, elsewhere not
     stagewise   train the stages of a `Stagewise` network one after the other in equal parts of the steps, each with the
                 whole schedule, the others frozen
     restarts    steps after which the schedule and Adam's moments begin anew (warm restarts, Loshchilov and Hutter 2017)
     Under torchrun each process takes its share of a batch `world_size` times as large. Raises ValueError where a number
-    or the device is out of range, where the checkpoint is of another training, and where the loss is no number any more.
+    or the device is out of range, where the checkpoint is of another training, and where the loss is no number any
+    more.
     """
     for name, value, least in (("steps", steps, 1), ("batch", batch, 1), ("every", every, 1), ("workers", workers, 0)):
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
@@ -183,7 +187,8 @@ def fit(
             }
             if not math.isfinite(row["loss"]):
                 raise ValueError(
-                    f"lr must be small enough for the loss to stay a number, which it did not by step {step} with {lr:g}"
+                    f"lr must be small enough for the loss to stay a number, which it did not by step {step} "
+                    f"with {lr:g}"
                 )
             if validate is not None:
                 network.eval()

@@ -7,7 +7,7 @@ from ..types import Image
 
 
 def decibel(prediction: Image, target: Image) -> Tensor:
-    """20 log10 of |p - t| / |t| per slice, then the mean: a decibel counts as much on an easy slice as on a hard one."""
+    """20 log10 of |p - t| / |t| per slice, then the mean: a decibel counts alike on an easy and on a hard slice."""
     error, size = ((z.abs().square().sum((-3, -2, -1)) + 1e-12).sqrt() for z in (prediction - target, target))
     return 20 * torch.log10(error / size).mean()
 
@@ -19,7 +19,9 @@ def nrmse(prediction: Image, target: Image) -> Tensor:
 
 
 def l1(prediction: Image, target: Image) -> Tensor:
-    """mean |p - t| / mean |t| per slice, then the mean: magnitude and phase count, and single bad pixels less than squared."""
+    """mean |p - t| / mean |t| per slice, then the mean: magnitude and phase count, and single bad pixels less than
+    squared.
+    """
     return relative_mean((prediction - target).abs(), target).mean()
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 def start(device: str) -> str:
-    """Join the group that torchrun announces, and return the device of this process; nothing happens without torchrun."""
+    """Join the group that torchrun announces, return this process's device; nothing happens without torchrun."""
     if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
         return device
     if device == "cuda":  # one card each

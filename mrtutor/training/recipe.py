@@ -24,9 +24,9 @@ class Recipe:
     """Which network, fed with what, for how long.
 
     network, arguments: a key of NETWORKS and what its class takes; stream: dials of `Stream` that differ from its
-    defaults; loss: a key of `losses.LOSSES`; lr: the peak of the learning rate; batch: slices a step; stagewise: one stage
-    of the network after the other; restarts: after which shares of the steps, rising from 0 to 1, the schedule begins
-    anew. Raises ValueError, one sentence, for anything else: nothing is built from values that were not checked.
+    defaults; loss: a key of `losses.LOSSES`; lr: the peak of the learning rate; batch: slices a step; stagewise: one
+    stage of the network after the other; restarts: after which shares of the steps, rising from 0 to 1, the schedule
+    begins anew. Raises ValueError, one sentence, for anything else: nothing is built from values that were not checked.
     """
 
     network: str
@@ -56,7 +56,8 @@ class Recipe:
         ):
             stages = ", ".join(name for name, network in NETWORKS.items() if issubclass(network, Stagewise))
             raise ValueError(
-                f"stagewise must be true or false, and true only for a network of stages ({stages}), got {self.stagewise!r:.60} for {self.network}"
+                f"stagewise must be true or false, and true only for a network of stages ({stages}), got "
+                f"{self.stagewise!r:.60} for {self.network}"
             )
         if (
             not isinstance(self.restarts, list)
@@ -97,9 +98,11 @@ class Recipe:
         return tuple(sorted({round(share * self.steps) for share in self.restarts} - {0, self.steps}))
 
     def as_dict(self) -> dict:
-        """Plain numbers, text and lists, with all that the TOML file leaves at its default: a default may change, a weight file not.
+        """Plain numbers, text and lists, with all that the TOML file leaves at its default: a default may change, a
+        weight file not.
 
-        Read a header with `from_dict`: a dial that is younger than the file takes its default, at which it does nothing.
+        Read a header with `from_dict`: a dial that is younger than the file takes its default, at which it does
+        nothing.
         """
         arguments = {name: one.default for name, one in inspect.signature(NETWORKS[self.network]).parameters.items()}
         dials = {

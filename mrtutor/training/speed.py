@@ -48,9 +48,11 @@ def prepare(network: nn.Module, device: str, backend: str | None = None) -> list
 
 
 def layout(network: nn.Module, kind: str) -> torch.memory_format:
-    """Channels last, which saves up to a quarter of a step; plain on a CPU where instance norms stand between the convolutions.
+    """Channels last, which saves up to a quarter of a step; plain on a CPU where instance norms stand between the
+    convolutions.
 
-    Instance norm computes channel by channel: it would copy every picture there and back, and a step took a fifth longer.
+    Instance norm computes channel by channel: it would copy every picture there and back, and a step took a fifth
+    longer.
     """
     norms = any(isinstance(layer, nn.InstanceNorm2d) for layer in network.modules())
     return torch.contiguous_format if norms and kind == "cpu" else torch.channels_last
@@ -65,7 +67,8 @@ def release(parts: list[nn.Module]) -> None:
 def real_parts(network: nn.Module) -> list[nn.Module]:
     """The largest submodules that convolve and through which real numbers go only: what torch.compile can handle whole.
 
-    Complex numbers go through the network itself, and through modules that carry a complex `domain` or hold one that does.
+    Complex numbers go through the network itself, and through modules that carry a complex `domain` or hold one that
+    does.
     """
     parts, inside = [], set()
     for module in network.modules():

@@ -40,10 +40,10 @@ class Stream:
 
     n_coils both ends included (one coil is a uniform map); acceleration nominal; noise per real and imaginary part,
     brain 1; sizes: sides of the reconstructed matrix, drawn for y and x apart; phase: the most that a smooth
-    phase may wander, in radians of standard deviation, as in gradient echoes near the sinuses; maps: weights of `MAPS`: ESPIRiT,
-    true (half of them cut to where there is signal), quick ratio; reuse: examples
-    drawn from one examination (patient, coils, matrix), since drawing the anatomy is the slow part; leaves: the chance that
-    a head is filled with a texture of no anatomy (`leaves`), and from which example on.
+    phase may wander, in radians of standard deviation, as in gradient echoes near the sinuses; maps: weights of `MAPS`:
+    ESPIRiT, true (half of them cut to where there is signal), quick ratio; reuse: examples drawn from one examination
+    (patient, coils, matrix), since drawing the anatomy is the slow part; leaves: the chance that a head is filled with
+    a texture of no anatomy (`leaves`), and from which example on.
     """
 
     seed: int = 0
@@ -131,7 +131,9 @@ def anatomy(rng, split: str) -> Image:
 
 
 def tissue_phase(tissues: Tensor, rng) -> Tensor:
-    """exp(i phi): each tissue turned by an angle of its own, fat by any, as chemical shift and susceptibility do at an echo time."""
+    """exp(i phi): each tissue turned by an angle of its own, fat by any, as chemical shift and susceptibility do at an
+    echo time.
+    """
     angles = uniform((0, 0.4), rng) * torch.randn(len(SHARES), generator=rng)
     angles[SHARES.index("fat")] = uniform((-torch.pi, torch.pi), rng)
     phi = (angles[:, None, None] * tissues).sum(0, keepdim=True)
@@ -146,7 +148,9 @@ def turned(image: Image, rng) -> Image:
 
 
 def recoloured(image: Image, rng) -> Image:
-    """Half of the time other grey values: magnitudes sent through a random curve from 0, as no known sequence weighs them."""
+    """Half of the time other grey values: magnitudes sent through a random curve from 0, as no known sequence weighs
+    them.
+    """
     if uniform((0, 1), rng) < 0.5:
         return image
     magnitude = image.abs()
@@ -179,7 +183,7 @@ def random_coils(shape, n_coils: int, rng) -> Maps:
 
 
 def random_mask(shape, acceleration, patterns, rng) -> tuple[Mask, int]:
-    """(mask, calibration lines): 1-D, nominal acceleration in the range, calibration lines around their usual number."""
+    """(mask, calibration lines): 1-D, nominal acceleration in the range, calibration lines about as many as usual."""
     pattern = pick(patterns, rng)
     R = uniform(acceleration, rng)
     R = round(R) if pattern == "equispaced" else R

@@ -13,7 +13,9 @@ WORDS = {
 
 
 def check_values(owner: str, values, defaults: dict) -> None:
-    """Raises ValueError, one sentence, where `values` is no table, has a name not in `defaults`, or a value of another kind."""
+    """Raises ValueError, one sentence, where `values` is no table, has a name not in `defaults`, or a value of another
+    kind.
+    """
     if not isinstance(values, dict):
         raise ValueError(f"{owner} must be a table of names and values, got {values!r:.60}")
     for name, value in values.items():

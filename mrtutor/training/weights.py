@@ -1,4 +1,6 @@
-"""Weight files: safetensors, never pickles; the header says what the weights are, how they were made and what they scored."""
+"""Weight files: safetensors, never pickles; the header says what the weights are, how they were made and what they
+scored.
+"""
 
 import json
 from collections.abc import Iterator
@@ -68,7 +70,7 @@ def find(name: str | Path) -> Path:
 
 
 def read_checked(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
-    """(tensors, header with recipe and scores as values). Raises ValueError where it is no weight file of this course."""
+    """(tensors, header with recipe and scores as values). ValueError where it is no weight file of this course."""
     tensors, said = read(path, MOST_BYTES)
     if said.get("format") != FORMAT:
         raise ValueError(

@@ -40,15 +40,15 @@ def compare(
     `image(array, kind, …)`, `bars`, `line`, `text`; a str is words, a dict {name: number} a small table. Arrays are NOT
     turned upright by you: `scan` says how (a `Scan` pane or `image(…, scan=…)` brings its own).
 
-    controls: {argument: list of values or `Control`}. In the book every state (at most 100, 3 MB compressed) is computed
-    while the book is built; in JupyterLab the kernel computes only the newest position, and remembers it. A function
-    may be the learner's own: when it fails, the widget says how in one line (JupyterLab). In the book `errors="raise"`
-    stops the build, "show" ships the sentence.
+    controls: {argument: list of values or `Control`}. In the book every state (at most 100, 3 MB compressed) is
+    computed while the book is built; in JupyterLab the kernel computes only the newest position, and remembers it. A
+    function may be the learner's own: when it fails, the widget says how in one line (JupyterLab). In the book
+    `errors="raise"` stops the build, "show" ships the sentence.
 
     reference: the name of the pane that the others are compared with (flicker, key d: the difference × `gain`).
     difference: pane that starts with its difference shown. flicker: the two panes that the flicker button alternates
-    (default: the reference and the first other picture). start, presets: as in `explore`. columns: panes a row (default: as many as fit).
-    bits: 12 to 16 a pixel. alt, caption, key: as in `explore`.
+    (default: the reference and the first other picture). start, presets: as in `explore`. columns: panes a row
+    (default: as many as fit). bits: 12 to 16 a pixel. alt, caption, key: as in `explore`.
     """
     function = panes if callable(panes) and not isinstance(panes, Pane) else None
     headers = [as_control(name, values).header(name) for name, values in (controls or {}).items()]

@@ -73,12 +73,12 @@ def explore(
                       equispaced lines without calibration lines)
 
     combine: "single" = one uniform coil (the scan's own when it has one, else its map-combined picture measured with
-    one coil); "rss"; "maps" (E^H, each coil weighted by its own map). panes: any of PANES, in order; "full" is the fully sampled
-    picture and the reference of the error and of NMSE, PSNR, SSIM (foreground). start: {parameter: value} of the first picture.
-    presets: {words: {parameter: value, …}} as buttons. marks: `Place`s drawn on the pictures. gain: k of "error ×k".
-    tr (s): show scan time = tr × lines × averages / echo_train, and `room_minutes` more as time in the room.
-    window: (low, high) as fractions of the reference's maximum. alt: what the picture shows, in words. caption: below
-    the panes. key: the widget's name in the page's URL, unique in a page.
+    one coil); "rss"; "maps" (E^H, each coil weighted by its own map). panes: any of PANES, in order; "full" is the
+    fully sampled picture and the reference of the error and of NMSE, PSNR, SSIM (foreground). start: {parameter: value}
+    of the first picture. presets: {words: {parameter: value, …}} as buttons. marks: `Place`s drawn on the pictures.
+    gain: k of "error ×k". tr (s): show scan time = tr × lines × averages / echo_train, and `room_minutes` more as time
+    in the room. window: (low, high) as fractions of the reference's maximum. alt: what the picture shows, in words.
+    caption: below the panes. key: the widget's name in the page's URL, unique in a page.
 
     The page computes with the masks made here by `mrtutor.sampling`: they are the same bit for bit.
     Raises ValueError for unknown names, and when the payload would exceed 3 MB.

@@ -1,4 +1,6 @@
-"""The explorer's masks: made here by `mrtutor.sampling`, shipped as bits, so that page and Python measure the same lines."""
+"""The explorer's masks: made here by `mrtutor.sampling`, shipped as bits, so that page and Python measure the same
+lines.
+"""
 
 from itertools import product
 

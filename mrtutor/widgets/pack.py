@@ -85,7 +85,8 @@ def compress(payload: bytes, what: str) -> str:
     packed = gzip.compress(payload, 9, mtime=0)
     if len(packed) > LIMIT:
         raise ValueError(
-            f"{what} must stay below {LIMIT / 1e6:.0f} MB compressed, got {len(packed) / 1e6:.1f} MB: fewer states, panes or pixels"
+            f"{what} must stay below {LIMIT / 1e6:.0f} MB compressed, got {len(packed) / 1e6:.1f} MB: fewer "
+            f"states, panes or pixels"
         )
     return base64.b64encode(packed).decode("ascii")
 

@@ -1,4 +1,6 @@
-"""What a picture needs beside its numbers: how it stands upright, its letters, its window; and what else a pane can hold."""
+"""What a picture needs beside its numbers: how it stands upright, its letters, its window; and what else a pane can
+hold.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +96,8 @@ def image(
     of: float | None = None,
     marks=(),
 ) -> Pane:
-    """A picture: (y, x), (1, y, x), or (slice, y, x) for a stack that the reader scrolls through; not yet turned upright.
+    """A picture: (y, x), (1, y, x), or (slice, y, x) for a stack that the reader scrolls through; not yet turned
+    upright.
 
     kind: "magnitude" (grey), "complex" (its magnitude, with a switch to its phase), "phase" (radians, cyclic map),
     "error" (its magnitude, perceptual map), "signed" (blue to red about 0), "map" (any non-negative map such as the
@@ -103,7 +106,8 @@ def image(
     file? They are shown as text either way). unit: beside the scale. scan: whose orientation the picture has when it
     differs from that of `compare(scan=…)`. gain: for "error", the factor k that is stated ("error ×5"); the data are
     NOT multiplied by you, the window is. of: for "error", the value that counts as 100 % (1 for `metrics.error_map`;
-    None: the brightest value of the reference, or of the first picture). marks: `Place`s drawn on the picture, their message as label.
+    None: the brightest value of the reference, or of the first picture). marks: `Place`s drawn on the picture, their
+    message as label.
     """
     if kind not in UPRIGHT_KINDS:
         raise ValueError(f"kind must be one of {', '.join(UPRIGHT_KINDS)}, got {kind!r}")

@@ -51,7 +51,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Number:
-    """A number to type: right within `tolerance`; known wrong values {value: message} each answer in their own words."""
+    """A number to type: right within `tolerance`; known wrong values {value: message} answer in their own words."""
 
     question: str
     value: float

@@ -1,5 +1,8 @@
-"""Time of each method from 64 x 64 to 512 x 512 (8 coils) and from 4 to 32 coils (128 x 128): table, exponents, log-log figure."""
+"""Time of each method from 64 x 64 to 512 x 512 (8 coils) and from 4 to 32 coils (128 x 128): table, exponents, log-log
+figure.
+"""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +30,7 @@ def seconds(n: int, n_coils: int) -> dict[str, float]:
     mask = equispaced((n, n), 3, n // 5)
     y = encode(complex_normal((1, n, n), torch.Generator().manual_seed(n)), mask, maps)
     return {
-        name: times(run=lambda: method(y, mask, maps))["run"][0]
+        name: times(run=partial(method, y, mask, maps))["run"][0]
         for name, method in METHODS.items()
         if takes(method, n_coils)
     }

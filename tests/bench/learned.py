@@ -1,8 +1,8 @@
 """Every method on held-out virtual patients and the real brain, R = 4, 6, 8, three patterns with as many lines each.
 
-20 patients, or 100 with FULL=1. The last but two columns: PSNR minus tuned CS, patient by patient, with its 95 % interval.
-CS and GRAPPA are tuned for each condition, on its first 4 patients or on the brain itself, which favours them: a network
-is as it was shipped. For the brain the interval is over 4 draws of the lines, not over people.
+20 patients, or 100 with FULL=1. The last but two columns: PSNR minus tuned CS, patient by patient, with its 95 %
+interval. CS and GRAPPA are tuned for each condition, on its first 4 patients or on the brain itself, which favours
+them: a network is as it was shipped. For the brain the interval is over 4 draws of the lines, not over people.
 Milliseconds: median over the slices, on all cores.
 """
 
@@ -48,7 +48,8 @@ def condition(label: str, cases, pattern: str, R: int) -> None:
             continue
         mean = {key: statistics.mean(row[key] for row in rows) for key in metrics.SCORES}
         print(
-            f"{name:20}{mean['PSNR']:7.2f}{mean['SSIM']:8.4f}{mean['HFEN']:8.4f}{mean['NMSE']:9.5f}{gain(rows, rival):>16}"
+            f"{name:20}{mean['PSNR']:7.2f}{mean['SSIM']:8.4f}{mean['HFEN']:8.4f}{mean['NMSE']:9.5f}"
+            f"{gain(rows, rival):>16}"
             f"{size(method):>12}{statistics.median(row['ms'] for row in rows):7.0f}",
             flush=True,
         )

@@ -1,4 +1,6 @@
-"""How real the virtual patients are: a PD-like slice of each head beside the public 16-channel brain, same matrix, same noise."""
+"""How real the virtual patients are: a PD-like slice of each head beside the public 16-channel brain, same matrix, same
+noise.
+"""
 
 import os
 from pathlib import Path
@@ -62,7 +64,9 @@ def wavelet_decay(image, shares=(0.01, 0.02, 0.05, 0.10, 0.20)):
 
 
 def local_contrast(picture):
-    """Median over 28 mm windows inside the brain of the 90th over the 10th percentile, and of std / mean; lightly smoothed."""
+    """Median over 28 mm windows inside the brain of the 90th over the 10th percentile, and of std / mean; lightly
+    smoothed.
+    """
     bright = picture > 0.35 * np.median(picture[picture > 0.1 * picture.max()])
     label, n = ndimage.label(
         ndimage.binary_erosion(ndimage.binary_fill_holes(ndimage.binary_opening(bright, iterations=2)), iterations=3)
@@ -87,7 +91,9 @@ def roughness(maps, inside):
 
 
 def phase_slope(kspace, inside):
-    """Root mean square phase step from pixel to pixel in rad, weighted by signal, of what all coils share and their own."""
+    """Root mean square phase step from pixel to pixel in rad, weighted by signal, of what all coils share and their
+    own.
+    """
     images = ifft2c(kspace)
     steps = [(images.roll(-1, axis) * images.conj())[:, inside] for axis in (-2, -1)]
     return float(torch.stack([(s.angle().square() * s.abs()).sum() / s.abs().sum() for s in steps]).mean().sqrt())
@@ -111,7 +117,8 @@ def main():
     rows = {name: [virtual(*where, seed, snr_power) for seed in SEEDS] for name, where in HEADS.items()}
 
     print(
-        f"Real: 2-D FLASH, 128 x 128, 2 mm; virtual: PD-like, level {LEVEL_MM} mm, {len(SEEDS)} people a head; noise {10 * np.log10(snr_power):.1f} dB of the power"
+        f"Real: 2-D FLASH, 128 x 128, 2 mm; virtual: PD-like, level {LEVEL_MM} mm, {len(SEEDS)} people a head; "
+        f"noise {10 * np.log10(snr_power):.1f} dB of the power"
     )
     print("\nRadial power of the map-combined image, virtual - real, dB (goal: within 3)")
     spectrum = lambda k: (p := radial_power(fft2c(combined(k)))) / p.sum()
@@ -133,7 +140,8 @@ def main():
         print(f"{name:20s} " + " ".join(f"{v:5.1f}" for v in d) + f"   {np.abs(d).max():5.1f}")
 
     print(
-        "\nWhat is lost when only the largest db4 coefficients stay (relative error)      1 %    2 %    5 %   10 %   20 %"
+        "\nWhat is lost when only the largest db4 coefficients stay (relative error)      1 %    2 %    5 %   "
+        "10 %   20 %"
     )
     show = lambda name, values: print(f"{name:75s} " + " ".join(f"{v:6.3f}" for v in values))
     show("real", wavelet_decay(combined(real)))
@@ -156,7 +164,8 @@ def main():
             )
         print(f"{name:20s} " + "   ".join(f"{v:12.3f}" for v in np.mean(values, 0)))
     print(
-        f"birdcage maps of radius {RADIUS}, exact: roughness {roughness(birdcage_maps((128, 128), 16, RADIUS), head_of(rows['s1 (test)'][0])):.3f}"
+        f"birdcage maps of radius {RADIUS}, exact: roughness "
+        f"{roughness(birdcage_maps((128, 128), 16, RADIUS), head_of(rows['s1 (test)'][0])):.3f}"
     )
 
 

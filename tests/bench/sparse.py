@@ -1,9 +1,12 @@
 """Wavelet CS at R = 4, 2-D variable density. Goals: objective within 0.1 % of sigpy's GradientMethod on our transform;
-PSNR at each one's best lam not below L1WaveletRecon - 0.1 dB, in at most half its time. BART's `pics -l1` where it is installed."""
+PSNR at each one's best lam not below L1WaveletRecon - 0.1 dB, in at most half its time. BART's `pics -l1` where it is
+installed.
+"""
 
 import shutil
 import subprocess
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +29,12 @@ def best(reconstruct, reference, region) -> tuple[float, float]:
     return max((psnr(reconstruct(lam), reference, region), lam) for lam in LAMS)
 
 
+def sigpy_cs(y, mask, maps, lam):
+    lam, weights = float(absolute_lam(lam, y, mask, maps)), mask.expand(y.shape).numpy().astype(np.float32)
+    app = sigpy.mri.app.L1WaveletRecon(y.numpy(), maps.numpy(), lam, weights=weights, max_iter=40, show_pbar=False)
+    return torch.from_numpy(app.run())[None]
+
+
 def main() -> None:
     print(f"{'case':34}{'method':34}{'PSNR':>8}{'lam':>9}{'ms':>8}")
     for name, kspace in cases().items():
@@ -35,28 +44,18 @@ def main() -> None:
         region = foreground(reference)
         mask = variable_density_2d(kspace.shape[-2:], 4, 24, torch.Generator().manual_seed(4))
         y = kspace * mask
-        weights = mask.expand(y.shape).numpy().astype(np.float32)
-
-        def sigpy_cs(lam):
-            lam = float(absolute_lam(lam, y, mask, maps))
-            app = sigpy.mri.app.L1WaveletRecon(
-                y.numpy(), maps.numpy(), lam, weights=weights, max_iter=40, show_pbar=False
-            )
-            return torch.from_numpy(app.run())[None]
-
-        def ours(lam):
-            return wavelet_cs(y, mask, maps, lam)
-
-        (p, lam), (p_ref, lam_ref) = best(ours, reference, region), best(sigpy_cs, reference, region)
-        timed = times(ours=lambda: ours(lam), theirs=lambda: sigpy_cs(lam_ref))
+        ours, theirs = partial(wavelet_cs, y, mask, maps), partial(sigpy_cs, y, mask, maps)
+        (p, lam), (p_ref, lam_ref) = best(ours, reference, region), best(theirs, reference, region)
+        timed = times(ours=partial(ours, lam), theirs=partial(theirs, lam_ref))
         t, t_ref = timed["ours"][0], timed["theirs"][0]
         print(f"{name:34}{'mrtutor wavelet_cs':34}{p:8.2f}{lam:9.4f}{1e3 * t:8.0f}")
         print(
-            f"{'':34}{'sigpy L1WaveletRecon':34}{p_ref:8.2f}{lam_ref:9.4f}{1e3 * t_ref:8.0f}   ours in {t / t_ref:.2f} of its time"
+            f"{'':34}{'sigpy L1WaveletRecon':34}{p_ref:8.2f}{lam_ref:9.4f}{1e3 * t_ref:8.0f}   ours in "
+            f"{t / t_ref:.2f} of its time"
         )
         if shutil.which("bart"):
-            p_bart, lam_bart = best(lambda l: bart(y, maps, l), reference, region)
-            t_bart = times(bart=lambda: bart(y, maps, lam_bart))["bart"][0]
+            p_bart, lam_bart = best(partial(bart, y, maps), reference, region)
+            t_bart = times(bart=partial(bart, y, maps, lam_bart))["bart"][0]
             print(f"{'':34}{'BART pics -l1 (with its files)':34}{p_bart:8.2f}{lam_bart:9.4f}{1e3 * t_bart:8.0f}")
         a, b = objectives(y, mask, maps, 4e-3)
         print(

@@ -1,10 +1,11 @@
-"""U-Net beside fastMRI's, VarNet and MoDL beside deepinv's: a forward pass, and a training step as `fit` takes it. Goal: not slower.
+"""U-Net beside fastMRI's, VarNet and MoDL beside deepinv's: a forward pass, and a training step as `fit` takes it.
+Goal: not slower.
 
-Equal size: the same layers, unrolls, steps of CG, slice (batch 1), loss, clipping and Adam. What is not equal counts against ours:
-deepinv uses one denoiser in all unrolls and ours one each; our MoDL gives its denoiser two channels more and reads noise and phase
-from the data, and its compressed-sensing start, which deepinv's has not, is timed in a row of its own.
-mrpro has no such networks, only the CG between their denoisers: the last row puts them together.
-Times are the processor's on one thread, so that waiting for another process does not count; contestants in turns, medians of all
+Equal size: the same layers, unrolls, steps of CG, slice (batch 1), loss, clipping and Adam. What is not equal counts
+against ours: deepinv uses one denoiser in all unrolls and ours one each; our MoDL gives its denoiser two channels more
+and reads noise and phase from the data, and its compressed-sensing start, which deepinv's has not, is timed in a row of
+its own. mrpro has no such networks, only the CG between their denoisers: the last row puts them together. Times are the
+processor's on one thread, so that waiting for another process does not count; contestants in turns, medians of all
 turns; the ratio is the median of the turns' ratios.
 """
 
@@ -50,7 +51,7 @@ UNETS = ((16, 3, 128), (32, 4, 128), (16, 3, 256))  # width, halvings, pixels pe
 
 
 class Case(NamedTuple):
-    """A row: our network with what `fit` gives it, and theirs as a function of nothing with the answer it should give."""
+    """A row: our network with what `fit` gives it, theirs as a function of nothing, and the answer it should give."""
 
     name: str
     ours: nn.Module
@@ -95,7 +96,9 @@ class Clock:
 
 
 class MrproMoDL(nn.Module):
-    """MoDL of mrpro's operators: ours without the start, `n_cg` steps of CG through which the gradient runs step by step."""
+    """MoDL of mrpro's operators: ours without the start, `n_cg` steps of CG through which the gradient runs step by
+    step.
+    """
 
     def __init__(self, A: LinearOperator, kspace: Tensor, n_unrolls: int, denoiser: Callable[[], nn.Module], n_cg: int):
         super().__init__()
@@ -197,7 +200,9 @@ def passes(network: nn.Module, run: Callable[[], Tensor]) -> list[float]:
 
 
 def turns(case: Case) -> list[list[float]]:
-    """Median milliseconds of each turn: our forward pass, theirs, our step, theirs. Ours passes as just read from its file."""
+    """Median milliseconds of each turn: our forward pass, theirs, our step, theirs. Ours passes as just read from its
+    file.
+    """
     inputs, read = (
         [array[None] for array in case.example[:3]],
         copy.deepcopy(case.ours),

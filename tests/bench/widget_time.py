@@ -1,7 +1,8 @@
-"""What one move of a live widget costs the kernel: `compare` beside ipywidgets.interact with matplotlib's imshow. Goal: 30 times less.
+"""What one move of a live widget costs the kernel: `compare` beside ipywidgets.interact with matplotlib's imshow. Goal:
+30 times less.
 
-Both show the same three panes of 16 coils x 128 x 128 (zero-filled RSS, k-space, error) at a new acceleration each time.
-`explore` shows the same without any kernel at all.
+Both show the same three panes of 16 coils x 128 x 128 (zero-filled RSS, k-space, error) at a new acceleration each
+time. `explore` shows the same without any kernel at all.
 """
 
 import statistics
@@ -89,7 +90,8 @@ def main() -> float:
     usual, ours = time_moves(usual_way(scan)), time_moves(our_way(scan))
     torch.set_num_threads(threads)
     print(
-        f"interact + imshow   {1e3 * usual:7.1f} ms a move\ncompare (live)      {1e3 * ours:7.1f} ms a move\nexplore             {0:7.1f} ms a move (computed in the page)"
+        f"interact + imshow   {1e3 * usual:7.1f} ms a move\ncompare (live)      {1e3 * ours:7.1f} ms a "
+        f"move\nexplore             {0:7.1f} ms a move (computed in the page)"
     )
     print(f"ratio               {usual / ours:7.1f}   (goal: 30)")
     return usual / ours

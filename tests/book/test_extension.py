@@ -183,7 +183,8 @@ def test_a_picture_keeps_its_alt_text_and_its_caption(page):
 def test_numbers_code_and_words(page):
     assert "92 %" in page
     assert re.search(
-        r'<details class="code-source"><summary>The code: <code>mrtutor.show.glue</code></summary><div class="highlight">',
+        r'<details class="code-source"><summary>The code: <code>mrtutor.show.glue</code></summary><div '
+        r'class="highlight">',
         page,
     )
     word = re.search(r"<a [^>]*glossary-word[^>]*>", page)[0]

@@ -42,7 +42,7 @@ def pages() -> list[str]:
 
 
 def pytest_generate_tests(metafunc):
-    """A test that takes `page_path` runs once for every built page; one that takes `chapter_path`, for every chapter."""
+    """A test that takes `page_path` runs once for every built page, `chapter_path` once for every chapter."""
     if "page_path" in metafunc.fixturenames:
         metafunc.parametrize("page_path", pages())
     if "chapter_path" in metafunc.fixturenames:
@@ -88,11 +88,12 @@ def book_url():
 
 @pytest.fixture
 def open_page(browser, book_url):
-    """Open a page of the book: open_page("chapters/01_kspace.html", width=390, scheme="dark", disk=True) -> playwright page.
+    """Open a page of the book: open_page("chapters/01_kspace.html", width=390, scheme="dark", disk=True) -> playwright
+    page.
 
-    At the end of the test everything that went wrong in any opened page fails it: an error in the console, an exception,
-    a failed request, a request to anywhere but the book. `page.problems` lists them; clear it when they are the test's point.
-    `page.loaded` are the requests that were answered.
+    At the end of the test everything that went wrong in any opened page fails it: an error in the console, an
+    exception, a failed request, a request to anywhere but the book. `page.problems` lists them; clear it when they are
+    the test's point. `page.loaded` are the requests that were answered.
     """
     contexts, opened = [], []
 
@@ -151,7 +152,9 @@ def axe() -> str:
 
 @pytest.fixture(scope="session")
 def violations(axe):
-    """violations(page) -> the serious and critical violations that axe-core finds in what the page shows now, one line each."""
+    """violations(page) -> the serious and critical violations that axe-core finds in what the page shows now, one line
+    each.
+    """
 
     def find(page) -> list[str]:
         page.evaluate(axe)

@@ -1,4 +1,6 @@
-"""Every widget of every built chapter: each control moved to each of its positions, each gate and question answered right and wrong."""
+"""Every widget of every built chapter: each control moved to each of its positions, each gate and question answered
+right and wrong.
+"""
 
 import pytest
 
@@ -7,7 +9,8 @@ WIDGETS = "[...document.querySelectorAll('.mrtutor')]"
 MOVE = """async (place) => {
   const handle = place.mrtutor.then || place.mrtutor, config = handle.config, problems = [];
   if (!config.controls) return {moves: 0, problems};
-  const print = () => JSON.stringify(handle.panes.map((p) => { let a = 0, b = 0; p.data.forEach((v, i) => { a += v; b += v * ((i * 7919) % 1013); }); return [p.name, p.data.length, a, b]; }));
+  const print = () => JSON.stringify(handle.panes.map((p) => { let a = 0, b = 0; p.data.forEach((v, i) => { a += v;
+    b += v * ((i * 7919) % 1013); }); return [p.name, p.data.length, a, b]; }));
   const start = {...handle.state};
   let moves = 0;
   for (const control of config.controls.filter((c) => c.values.length > 1)) {

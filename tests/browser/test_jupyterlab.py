@@ -1,4 +1,6 @@
-"""A real JupyterLab, started by `mrtutor lab`, driven by Chromium: chapters run, sliders answer, a storm leaves no queue."""
+"""A real JupyterLab, started by `mrtutor lab`, driven by Chromium: chapters run, sliders answer, a storm leaves no
+queue.
+"""
 
 import os
 import socket
@@ -237,5 +239,6 @@ def test_a_thousand_moves_in_five_seconds_end_right_and_leave_no_queue(storm, re
     after = settles(storm, last + 1, 1000)
     record_property("storm", {"seconds": seconds, "computed": computed, "last_ms": wait, "next_ms": after})
     print(
-        f"1,000 moves in {seconds:.1f} s: {computed:.0f} states computed, final picture {wait:.0f} ms after, next move {after:.0f} ms"
+        f"1,000 moves in {seconds:.1f} s: {computed:.0f} states computed, final picture {wait:.0f} ms after, "
+        f"next move {after:.0f} ms"
     )

@@ -10,12 +10,17 @@ OURS = (
     "_static/a11y.js",
     "_static/w/",
 )  # the rest of _static is theme and MathJax
-LEVELS = "[...document.querySelectorAll('main :is(h1, h2, h3, h4, h5, h6)')].filter(h => h.checkVisibility()).map(h => +h.tagName[1])"
+LEVELS = (
+    "[...document.querySelectorAll('main :is(h1, h2, h3, h4, h5, h6)')].filter(h => h.checkVisibility()).map(h => "
+    "+h.tagName[1])"
+)
 SILENT = """[...document.querySelectorAll('main img')].filter(i => !i.alt.trim())
-    .concat([...document.querySelectorAll('.mrtutor')].filter(w => !w.getAttribute('aria-label')?.trim())).map(e => e.outerHTML)"""
+    .concat([...document.querySelectorAll('.mrtutor')].filter(w => !w.getAttribute('aria-label')?.trim()))
+    .map(e => e.outerHTML)"""
 
 
-# bytes of ours once every widget has been near. The ladder holds every method on three slices at three rungs; its widgets too
+# bytes of ours once every widget has been near. The ladder holds every method on three slices at three rungs; its
+# widgets too
 # ask for their data only when the reader comes near.
 MOST, HEAVY = 1_500_000, {"book/ladder.html": 5_500_000}
 

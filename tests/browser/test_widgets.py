@@ -1,4 +1,6 @@
-"""The widgets in a real browser, on a page of their own opened from disk: values, keys, mouse, reload, hostile text, speed."""
+"""The widgets in a real browser, on a page of their own opened from disk: values, keys, mouse, reload, hostile text,
+speed.
+"""
 
 import html
 import json
@@ -133,12 +135,15 @@ def folder(views, tmp_path_factory):
         bundle = view.mime()
         (folder / f"{name}.js").write_text(f"window.mrtutorData({json.dumps(name)}, {json.dumps(bundle['data'])});")
         places.append(
-            f'<h2>{name}</h2><div class="mrtutor" id="{name}" data-id="{name}" data-src="{name}.js" role="group" aria-label="{html.escape(bundle["alt"])}">{bundle["html"]}</div>'
+            f'<h2>{name}</h2><div class="mrtutor" id="{name}" data-id="{name}" data-src="{name}.js" '
+            f'role="group" aria-label="{html.escape(bundle["alt"])}">{bundle["html"]}</div>'
         )
     (folder / "mrtutor.js").write_text(page_script())
     (folder / "index.html").write_text(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Widgets</title>'
-        '<style>body{max-width:860px;margin:auto;padding:0 12px}</style><script src="mrtutor.js" defer></script><main><h1>Widgets</h1><p style="height:1200px">above</p>'
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" '
+        'content="width=device-width, initial-scale=1"><title>Widgets</title>'
+        '<style>body{max-width:860px;margin:auto;padding:0 12px}</style><script src="mrtutor.js" '
+        'defer></script><main><h1>Widgets</h1><p style="height:1200px">above</p>'
         + "".join(places)
         + '<p style="height:1200px">below</p></main>'
     )
@@ -214,7 +219,8 @@ def test_the_pixels_on_screen_are_the_upright_picture(page):
     drawn = get(
         page,
         "explorer",
-        "(() => { const p = w.viewer.pane('full'); p.draw(); return {pixels: Array.from(p.pixels, v => v & 255), rows: p.image.height, columns: p.image.width}; })()",
+        "(() => { const p = w.viewer.pane('full'); p.draw(); return {pixels: Array.from(p.pixels, v => v & "
+        "255), rows: p.image.height, columns: p.image.width}; })()",
     )
     full = values(page, "explorer")["full"]
     assert (drawn["rows"], drawn["columns"]) == (40, 48)
@@ -281,7 +287,8 @@ def test_window_zoom_and_the_pages_own_scrolling(page):
     page.mouse.wheel(0, -240)
     page.keyboard.up("Control")
     page.wait_for_function(
-        "document.getElementById('explorer').mrtutor.viewer.zoomOf({domain: 'picture'}).scale > 1 || document.getElementById('explorer').mrtutor.viewer.zoomOf({domain: 'k'}).scale > 1"
+        "document.getElementById('explorer').mrtutor.viewer.zoomOf({domain: 'picture'}).scale > 1 || "
+        "document.getElementById('explorer').mrtutor.viewer.zoomOf({domain: 'k'}).scale > 1"
     )
 
 
@@ -345,7 +352,10 @@ def test_the_grid_holds_every_state_and_the_wheel_never_traps(page):
 def test_a_pane_may_be_a_picture_in_one_state_and_words_in_the_next(page):
     wake(page, "kinds")
     place = page.locator("[data-id='kinds']")
-    shown = "e => [...e.querySelectorAll('[data-pane]')].map(p => [p.dataset.pane, p.querySelector('canvas') !== null, p.innerText.includes('It refuses.')])"
+    shown = (
+        "e => [...e.querySelectorAll('[data-pane]')].map(p => [p.dataset.pane, p.querySelector('canvas') !== null, "
+        "p.innerText.includes('It refuses.')])"
+    )
     words, picture = ["Method", False, True], ["Method", True, False]
     slider = place.locator("input[type=range]")
     for key, shown_now in (
@@ -488,7 +498,8 @@ def test_a_state_fits_in_the_address(page, folder):
     page.goto("about:blank")
     page.goto(address)
     page.wait_for_function(
-        "document.getElementById('explorer').mrtutor?.state.acceleration === 4 && document.getElementById('explorer').mrtutor.state.swap"
+        "document.getElementById('explorer').mrtutor?.state.acceleration === 4 && "
+        "document.getElementById('explorer').mrtutor.state.swap"
     )
     page.evaluate("location.hash = '#grid?lam=3'")
     page.wait_for_function("document.getElementById('grid').mrtutor?.state.lam === 3")
@@ -536,13 +547,15 @@ def test_a_move_is_quick(browser, tmp_path, capsys):
         )
         data = view.mime()["data"]
         (tmp_path / "speed.html").write_text(
-            f'<!doctype html><div class="mrtutor" data-id="s" style="width:900px"></div><script>{page_script()}</script><script>mrtutorData("s", "{data}")</script>'
+            f'<!doctype html><div class="mrtutor" data-id="s" '
+            f'style="width:900px"></div><script>{page_script()}</script><script>mrtutorData("s", "{data}")</script>'
         )
         page = context.new_page()
         page.goto((tmp_path / "speed.html").as_uri())
         page.wait_for_function("document.querySelector('.mrtutor').mrtutor")
         ms = page.evaluate("""async () => { const w = document.querySelector('.mrtutor').mrtutor, out = [];
-            for (let i = 0; i < 40; i++) { w.set({acceleration: 2 + i % 7}); out.push(w.ms); await new Promise(requestAnimationFrame); } return out.slice(8); }""")
+            for (let i = 0; i < 40; i++) { w.set({acceleration: 2 + i % 7}); out.push(w.ms);
+              await new Promise(requestAnimationFrame); } return out.slice(8); }""")
         times[f"{n_coils} coils, {combine}"] = f"{np.median(ms):.1f} (best {min(ms):.1f})"
         page.close()
     context.close()

@@ -62,7 +62,7 @@ class Page:
 
 
 def options_below(lines: list[str]) -> tuple[dict[str, str], int]:
-    """The options right below the opening of a directive, `:key: value` or a YAML block, and how many lines they take."""
+    """The options right below the opening of a directive, `:key: value` or a YAML block; how many lines they take."""
     if lines and lines[0].strip() == "---":
         stop = next((n for n, line in enumerate(lines[1:], 1) if line.strip() == "---"), len(lines) - 1)
         found = [re.match(r"^\s*(\w[\w-]*):\s*(.*)$", line) for line in lines[1:stop]]

@@ -1,4 +1,4 @@
-"""Wrong files for the tests of `scan`: each kind of mistake with the sentence it must get, and random damage to bytes."""
+"""Wrong files for the tests of `scan`: each kind of mistake with its sentence, and random damage to bytes."""
 
 import random
 
@@ -194,7 +194,8 @@ STRUCTURAL = {
     ),
     "hardly anything written": (
         lambda f: _again(f, shape=(9000, 3, 16, 12), dtype="c8", chunks=(1, 1, 4, 4)).__setitem__((0, 0, 0, 0), 1),
-        r"kspace must hold the bytes its header declares \(compressed at most 1100 times\), got 41472000 declared and 128 stored\.",
+        r"kspace must hold the bytes its header declares \(compressed at most 1100 times\), got 41472000 "
+        r"declared and 128 stored\.",
     ),
     "unknown filter": (
         lambda f: _again(f, kspace(), chunks=(1, 1, 16, 12), compression="lzf"),

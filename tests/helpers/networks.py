@@ -34,7 +34,9 @@ def tiny(name: str, **arguments):
 
 
 def example(shape=(32, 32), n_coils: int = 4, noise: float = 0.01, acceleration: int = 2, seed: int = 0):
-    """(kspace, mask, maps, image): an ellipse with an edge inside and a smooth phase, every R-th line, 8 calibration lines."""
+    """(kspace, mask, maps, image): an ellipse with an edge inside and a smooth phase, every R-th line, 8 calibration
+    lines.
+    """
     y, x = torch.meshgrid(*(torch.linspace(-1, 1, n) for n in shape), indexing="ij")
     magnitude = 1.0 * (x.square() + 1.4 * y.square() < 0.7) - 0.5 * ((x - 0.2).abs() + y.abs() < 0.3)
     image = torch.polar(magnitude, 0.8 * x - 0.6 * y + 0.5 * x * y)[None]

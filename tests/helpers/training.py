@@ -1,4 +1,6 @@
-"""A training run small enough for a test. As a program, python training.py FOLDER [LOG HOLD], for tests that kill or double it."""
+"""A training run small enough for a test. As a program, python training.py FOLDER [LOG HOLD], for tests that kill or
+double it.
+"""
 
 import json
 import sys
@@ -41,7 +43,9 @@ def train(
     network: torch.nn.Module | None = None,
     **arguments,
 ) -> tuple[torch.nn.Module, History]:
-    """A tiny cascade, or the given network, after a short run, on one thread: with more, sums are taken in another order and last digits differ."""
+    """A tiny cascade, or the given network, after a short run, on one thread: with more, sums are taken in another
+    order and last digits differ.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

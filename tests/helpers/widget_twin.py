@@ -119,8 +119,8 @@ def in_node(script: str, files: dict[str, bytes], folder) -> list:
     program = folder / "program.js"
     program.write_text(
         _core()
-        + '\nconst fs = require("fs"), load = (name) => unpack(new Uint8Array(fs.readFileSync(__dirname + "/" + name)));\n'
-        + script
+        + '\nconst fs = require("fs"), load = (name) => unpack(new Uint8Array(fs.readFileSync(__dirname + "/" + '
+        "name)));\n" + script
     )
     done = subprocess.run([NODE, str(program)], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -128,12 +128,15 @@ def in_node(script: str, files: dict[str, bytes], folder) -> list:
 
 
 COMPUTE = """
-const { header, read } = load("payload.bin"), engine = new Engine(header, read), states = JSON.parse(fs.readFileSync(__dirname + "/states.json"));
+const { header, read } = load("payload.bin"), engine = new Engine(header, read),
+  states = JSON.parse(fs.readFileSync(__dirname + "/states.json"));
 console.log(JSON.stringify(states.map((state) => {
   const out = computeState(engine, header, state);
   if (out.why) return { why: out.why };
-  const shown = { image: out.picture.magnitude, full: out.reference.magnitude, error: out.error, mask: out.mask.points, psf: out.psf, kspace: out.kspace && out.kspace.data, phase: out.phase };
-  return { ...Object.fromEntries(Object.entries(shown).map(([k, v]) => [k, v ? Array.from(v) : null])), metrics: { ...out.metrics, psnr: Math.min(out.metrics.psnr, 1e6) }, true_acceleration: out.trueR };
+  const shown = { image: out.picture.magnitude, full: out.reference.magnitude, error: out.error,
+    mask: out.mask.points, psf: out.psf, kspace: out.kspace && out.kspace.data, phase: out.phase };
+  return { ...Object.fromEntries(Object.entries(shown).map(([k, v]) => [k, v ? Array.from(v) : null])),
+    metrics: { ...out.metrics, psnr: Math.min(out.metrics.psnr, 1e6) }, true_acceleration: out.trueR };
 })));
 """
 

@@ -1,4 +1,6 @@
-"""The picture of learning: what it shows live, what stays in the book, what its alt text says, and the run in front of a class."""
+"""The picture of learning: what it shows live, what stays in the book, what its alt text says, and the run in front of
+a class.
+"""
 
 import base64
 from dataclasses import replace
@@ -61,7 +63,8 @@ def plot(steps: int = 40, network=None) -> LivePlot:
 
 def test_the_alt_text_says_what_came_out():
     assert plot().words(history(25, 29.5)) == (
-        "Step 20 of 40, after 8 s: the loss went from -10 to -11. PSNR on held-out slices is 29.5 dB; it has not passed Tuned CS (30.0 dB) so far. Zero-filled: 20.0 dB."
+        "Step 20 of 40, after 8 s: the loss went from -10 to -11. PSNR on held-out slices is 29.5 dB; it has "
+        "not passed Tuned CS (30.0 dB) so far. Zero-filled: 20.0 dB."
     )
     assert plot().words(history(25, 30.5, 29, 31)) == (
         "Step 40 of 40, after 16 s: the loss went from -10 to -13. PSNR on held-out slices is 31.0 dB; "

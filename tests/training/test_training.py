@@ -1,4 +1,6 @@
-"""Training: the loop, its schedule and its stream; runs that are killed, doubled or done in 16 bits end in the same numbers."""
+"""Training: the loop, its schedule and its stream; runs that are killed, doubled or done in 16 bits end in the same
+numbers.
+"""
 
 import json
 import os
@@ -42,7 +44,9 @@ def same(network, other, tolerance: float = 1e-6) -> None:
     """Equal weights, up to `tolerance`; they are about 0.1."""
     other = other if isinstance(other, dict) else other.state_dict()
     for name, value in network.state_dict().items():
-        torch.testing.assert_close(value, other[name], rtol=0, atol=tolerance, msg=lambda text: f"{name}: {text}")
+        torch.testing.assert_close(
+            value, other[name], rtol=0, atol=tolerance, msg=lambda text, name=name: f"{name}: {text}"
+        )
 
 
 def same_history(rows: list[dict], others: list[dict], tolerance: float = 1e-5) -> None:
@@ -265,7 +269,8 @@ def stopped(tmp_path):
     [
         (
             {"steps": 3},
-            r"run.safetensors is of another training \(steps was 4, now it is 3\): go on with the same, or delete it and start anew",
+            r"run.safetensors is of another training \(steps was 4, now it is 3\): go on with the same, or "
+            r"delete it and start anew",
         ),
         ({"steps": 8}, r"run.safetensors is of another training \(steps was 4, now it is 8\).*"),
         ({"about": {"seed": 2}}, r"run.safetensors is of another training \(seed was 1, now it is 2\).*"),
@@ -371,7 +376,8 @@ def test_two_processes_are_one_with_twice_the_batch(tmp_path):
     rows, (network, history), (alone, _) = json.loads(header["rows"]), train(batch=2), train(batch=1)
     same_history(rows[:1], history.rows[:1])
     same_history(rows, history.rows, 1e-3)
-    # gradients are summed in another order, and Adam makes the most of the smallest difference: 3 % of the way in 24 large steps
+    # gradients are summed in another order, and Adam makes the most of the smallest difference: 3 % of the way in 24
+    # large steps
     begin = tiny("Cascade").state_dict()
     assert distance(network.state_dict(), weights) < 0.03 * distance(begin, weights)
     assert distance(alone.state_dict(), weights) > 0.3 * distance(begin, weights)

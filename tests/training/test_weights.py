@@ -1,4 +1,4 @@
-"""Weight files and recipes: round trips, what the header says, and one sentence for everything that is wrong with one."""
+"""Weight files and recipes: round trips, what the header says, one sentence for everything that can be wrong."""
 
 import dataclasses
 import json
@@ -315,7 +315,8 @@ def tiny_recipe(tmp_path, monkeypatch):
     folder = tmp_path / "recipes"
     folder.mkdir()
     (folder / "tiny.toml").write_text(
-        'network = "UnetImage"\nsteps = 2\nloss = "l1"\narguments = {width = 2, n_pools = 1}\nstream = {sizes = [32], maps = [0, 1, 0]}\n'
+        'network = "UnetImage"\nsteps = 2\nloss = "l1"\narguments = {width = 2, n_pools = 1}\nstream = {sizes '
+        "= [32], maps = [0, 1, 0]}\n"
     )
     monkeypatch.setattr(recipes, "FOLDER", folder)
     monkeypatch.setattr(run, "validation", lambda stream: validation(stream, n=1))

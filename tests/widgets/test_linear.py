@@ -109,9 +109,12 @@ def test_the_transform_of_any_size(tmp_path_factory, ny, nx, seed):
 
     rng = np.random.default_rng(seed)
     k = (rng.normal(size=(2, ny, nx)) + 1j * rng.normal(size=(2, ny, nx))).astype(np.complex64)
-    script = f"""const raw = new Float32Array(fs.readFileSync(__dirname + "/k").buffer.slice(0)), re = raw.filter((_, i) => i % 2 === 0), im = raw.filter((_, i) => i % 2 === 1);
-    const out = toPicture({{ re: re.slice(), im: im.slice() }}, {ny}, {nx}), again = toKspace({{ re: out.re.slice(), im: out.im.slice() }}, {ny}, {nx});
-    console.log(JSON.stringify([Array.from(out.re), Array.from(out.im), Math.max(...again.re.map((v, i) => Math.abs(v - re[i])))]));"""
+    script = f"""const raw = new Float32Array(fs.readFileSync(__dirname + "/k").buffer.slice(0)), re = raw.filter((_,
+      i) => i % 2 === 0), im = raw.filter((_, i) => i % 2 === 1);
+    const out = toPicture({{ re: re.slice(), im: im.slice() }}, {ny}, {nx}), again = toKspace({{ re: out.re.slice(),
+      im: out.im.slice() }}, {ny}, {nx});
+    console.log(JSON.stringify([Array.from(out.re), Array.from(out.im), Math.max(...again.re.map((v,
+      i) => Math.abs(v - re[i])))]));"""
     script = script.replace(
         'fs.readFileSync(__dirname + "/k").buffer.slice(0)',
         '(b => b.buffer.slice(b.byteOffset, b.byteOffset + b.length))(fs.readFileSync(__dirname + "/k"))',
@@ -141,7 +144,8 @@ def test_pictures_of_any_turn(tmp_path):
         scan = small_scan((6, 4), 1, upright=turn)
         geo = geometry(scan)
         rows, columns, source = in_node(
-            f"const u = upright({str(geo['turn']).lower()}, 6, 4); console.log(JSON.stringify([u.rows, u.columns, Array.from(u.source)]))",
+            f"const u = upright({str(geo['turn']).lower()}, 6, 4); console.log(JSON.stringify([u.rows, "
+            f"u.columns, Array.from(u.source)]))",
             {},
             tmp_path,
         )
@@ -156,7 +160,11 @@ def test_a_metric_means_the_same_in_tiny_foregrounds(tmp_path):
     a, b = (rng.random((12, 15)).astype(np.float32) for _ in range(2))
     region = np.zeros((12, 15), bool)
     region[0, :5] = region[11, 9:] = region[5, 14] = True
-    script = f"const s = makeScorer(Float32Array.from({b.ravel().tolist()}), Uint8Array.from({region.ravel().astype(int).tolist()}), 12, 15)(Float32Array.from({a.ravel().tolist()})); console.log(JSON.stringify(s))"
+    script = (
+        f"const s = makeScorer(Float32Array.from({b.ravel().tolist()}), "
+        f"Uint8Array.from({region.ravel().astype(int).tolist()}), 12, "
+        f"15)(Float32Array.from({a.ravel().tolist()})); console.log(JSON.stringify(s))"
+    )
     page = in_node(script, {}, tmp_path)
     args = torch.from_numpy(a), torch.from_numpy(b), torch.from_numpy(region)
     assert page["ssim"] == pytest.approx(metrics.ssim(*args), abs=1e-5)
@@ -174,10 +182,14 @@ def test_a_thousand_moves_leave_no_queue(tmp_path):
         live
         + """
     const sent = []; let answer;
-    const model = { send: (m) => { sent.push(m.state); setTimeout(() => answer({ type: "answer", id: m.id, error: m.state === 500 ? "broken" : undefined }, [new Uint8Array([m.state % 251])]), 3); }, on: (_, f) => { answer = f; } };
+    const model = { send: (m) => { sent.push(m.state);
+      setTimeout(() => answer({ type: "answer", id: m.id, error: m.state === 500 ? "broken" : undefined },
+      [new Uint8Array([m.state % 251])]), 3); }, on: (_, f) => { answer = f; } };
     const ask = makeAsk(model), ends = { answered: [], dropped: 0, errors: [] };
-    const one = (i) => ask(i).then((bytes) => ends.answered.push([i, bytes[0]]), (error) => { if (error) ends.errors.push(error.message); else ends.dropped++; });
-    (async () => { for (let i = 0; i < 1000; i++) { one(i); if (i % 20 === 0) await new Promise((r) => setTimeout(r, 1)); } one(500); one(1000);
+    const one = (i) => ask(i).then((bytes) => ends.answered.push([i, bytes[0]]),
+      (error) => { if (error) ends.errors.push(error.message); else ends.dropped++; });
+    (async () => { for (let i = 0; i < 1000; i++) { one(i);
+      if (i % 20 === 0) await new Promise((r) => setTimeout(r, 1)); } one(500); one(1000);
       setTimeout(() => console.log(JSON.stringify({ sent, ...ends })), 60); })();"""
     )
     out = in_node(script, {}, tmp_path)

@@ -220,7 +220,8 @@ from helpers.widget_twin import small_scan
 from mrtutor.widgets import *
 scan = small_scan((16, 16), 1)
 e = explore(scan, acceleration=[1, 2], alt="an alt")
-views = [e, compare({"a": scan}, alt="b"), paint_kspace(scan, alt="c"), predict("q", [Option("a", "b", True)], then=e, key="k"), quiz([Number("n", 1)], key="q")]
+views = [e, compare({"a": scan}, alt="b"), paint_kspace(scan, alt="c"), predict("q", [Option("a", "b", True)],
+  then=e, key="k"), quiz([Number("n", 1)], key="q")]
 out = [v._repr_mimebundle_() for v in views]
 assert not {"ipywidgets", "anywidget", "matplotlib"} & set(sys.modules), sys.modules.keys()
 print(json.dumps(out))

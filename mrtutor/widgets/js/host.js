@@ -11,13 +11,18 @@ window.mrtutorData = (id, base64) => {
 
 async function wake(place, base64) {
   try {
-    const key = keyOf(place), hash = hashFor(key), words = place.querySelector(".mrtutor-alt");
+    const key = keyOf(place),
+      hash = hashFor(key),
+      words = place.querySelector(".mrtutor-alt");
     const inside = h("div");
     const handle = mount(inside, await inflate(base64), { key, hash, page: true });
     place.replaceChildren(inside);
     place.mrtutor = handle;
     place.classList.add("mrtutor-ready");
-    if (words) { words.classList.add("mrt-hidden"); place.append(words); }
+    if (words) {
+      words.classList.add("mrt-hidden");
+      place.append(words);
+    }
     handle.viewer?.redraw();
     place.dispatchEvent(new CustomEvent("mrtutor-ready", { bubbles: true }));
   } catch (error) {
@@ -27,7 +32,10 @@ async function wake(place, base64) {
 }
 
 const keyOf = (place) => place.dataset.key || place.querySelector("[data-key]")?.dataset.key || place.dataset.id;
-const hashFor = (key) => { const [name, rest] = location.hash.slice(1).split("?"); return decodeURIComponent(name) === key && rest ? location.hash : ""; };
+const hashFor = (key) => {
+  const [name, rest] = location.hash.slice(1).split("?");
+  return decodeURIComponent(name) === key && rest ? location.hash : "";
+};
 
 function load(place) {
   if (place.dataset.asked) return;
@@ -36,7 +44,8 @@ function load(place) {
   if (arrived.has(id)) return wake(place, arrived.get(id));
   if (waiting.has(id)) return waiting.get(id).push(place);
   waiting.set(id, [place]);
-  const failed = () => place.append(h("p", { class: "mrtutor-failed" }, "The data of this picture could not be loaded."));
+  const failed = () =>
+    place.append(h("p", { class: "mrtutor-failed" }, "The data of this picture could not be loaded."));
   document.head.append(h("script", { src, async: true, onerror: failed }));
 }
 
@@ -46,14 +55,22 @@ function follow() {
     const hash = hashFor(keyOf(place));
     if (!hash) continue;
     place.scrollIntoView({ block: "center" });
-    if (place.mrtutor) place.mrtutor.goto?.(hash); else load(place);
+    if (place.mrtutor) place.mrtutor.goto?.(hash);
+    else load(place);
   }
 }
 
 function begin() {
-  const watch = new IntersectionObserver((entries) => {
-    for (const entry of entries) if (entry.isIntersecting) { watch.unobserve(entry.target); load(entry.target); }
-  }, { rootMargin: "400px" });
+  const watch = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries)
+        if (entry.isIntersecting) {
+          watch.unobserve(entry.target);
+          load(entry.target);
+        }
+    },
+    { rootMargin: "400px" },
+  );
   for (const place of document.querySelectorAll(".mrtutor")) watch.observe(place);
   follow();
   window.addEventListener("hashchange", follow);
@@ -61,4 +78,5 @@ function begin() {
 }
 
 style();
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin); else begin();
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+else begin();

@@ -1,12 +1,18 @@
 // One entry for both hosts: bytes in, a living widget out.
 
-
 /** Put a widget into an element. context: {key, hash, page, ask}; ask(state) -> Promise of bytes, where a kernel is. */
 function mount(element, bytes, context = {}) {
   style();
-  const content = unpack(bytes), root = h("div", { class: `mrt mrt-is-${content.header.kind}` });
+  const content = unpack(bytes),
+    root = h("div", { class: `mrt mrt-is-${content.header.kind}` });
   element.replaceChildren(root);
-  const handle = { explore: mountExplore, compare: mountCompare, predict: mountPredict, paint: mountPaint, quiz: mountQuiz }[content.header.kind](root, content, context);
+  const handle = {
+    explore: mountExplore,
+    compare: mountCompare,
+    predict: mountPredict,
+    paint: mountPaint,
+    quiz: mountQuiz,
+  }[content.header.kind](root, content, context);
   element.mrtutor = handle;
   return handle;
 }

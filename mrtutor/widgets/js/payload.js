@@ -2,8 +2,10 @@
 
 const HALF = new Float32Array(65536); // every float16 there is
 for (let word = 0; word < 65536; word++) {
-  const exponent = (word >> 10) & 31, fraction = word & 1023;
-  const size = exponent === 0 ? fraction * 2 ** -24 : exponent === 31 ? NaN : (1 + fraction / 1024) * 2 ** (exponent - 15);
+  const exponent = (word >> 10) & 31,
+    fraction = word & 1023;
+  const size =
+    exponent === 0 ? fraction * 2 ** -24 : exponent === 31 ? NaN : (1 + fraction / 1024) * 2 ** (exponent - 15);
   HALF[word] = word & 0x8000 ? -size : size;
 }
 
@@ -26,14 +28,19 @@ function readBlock(data, block) {
   }
   const half = data.length / 2;
   if (block.as === "q") {
-    const out = new Float32Array(size), step = (block.high - block.low) / block.levels;
+    const out = new Float32Array(size),
+      step = (block.high - block.low) / block.levels;
     for (let i = 0; i < size; i++) out[i] = block.low + ((data[i] << 8) | data[half + i]) * step;
     return out;
   }
   const value = (i) => HALF[(data[i] << 8) | data[half + i]] * block.scale;
   if (block.as === "f16") return Float32Array.from({ length: size }, (_, i) => value(i));
-  const re = new Float32Array(size), im = new Float32Array(size);
-  for (let i = 0; i < size; i++) { re[i] = value(2 * i); im[i] = value(2 * i + 1); }
+  const re = new Float32Array(size),
+    im = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    re[i] = value(2 * i);
+    im[i] = value(2 * i + 1);
+  }
   return { re, im };
 }
 

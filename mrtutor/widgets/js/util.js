@@ -18,8 +18,17 @@ function h(tag, attributes = {}, ...children) {
 /** Words of a chapter with *emphasis* and **strong**: as elements, so that nothing else can become markup. */
 function rich(tag, attributes, words) {
   const parts = String(words).split(/(\*\*[^*]+\*\*|\*[^*\s][^*]*\*)/);
-  return h(tag, attributes, parts.map((part) =>
-    /^\*\*.+\*\*$/.test(part) ? h("strong", {}, part.slice(2, -2)) : /^\*.+\*$/.test(part) ? h("em", {}, part.slice(1, -1)) : part));
+  return h(
+    tag,
+    attributes,
+    parts.map((part) =>
+      /^\*\*.+\*\*$/.test(part)
+        ? h("strong", {}, part.slice(2, -2))
+        : /^\*.+\*$/.test(part)
+          ? h("em", {}, part.slice(1, -1))
+          : part,
+    ),
+  );
 }
 
 /** Two-part corner words: the first line, and the rest that small panes leave out. */
@@ -27,7 +36,10 @@ function sayLines(element, words) {
   if (element.mrtWords === words) return;
   element.mrtWords = words;
   const [first, ...rest] = words.split("\n");
-  element.replaceChildren(...(first ? [h("span", {}, first)] : []), ...(rest.length ? [h("span", { class: "mrt-more" }, "\n" + rest.join("\n"))] : []));
+  element.replaceChildren(
+    ...(first ? [h("span", {}, first)] : []),
+    ...(rest.length ? [h("span", { class: "mrt-more" }, `\n${rest.join("\n")}`)] : []),
+  );
 }
 
 /** Replace what an element shows by text, touching the page only when it changes. */
@@ -56,19 +68,34 @@ const store = {
   name: "mrtutor:answers",
   memory: {},
   all() {
-    try { return JSON.parse(localStorage.getItem(this.name)) || {}; } catch { return this.memory; }
+    try {
+      return JSON.parse(localStorage.getItem(this.name)) || {};
+    } catch {
+      return this.memory;
+    }
   },
-  get(key) { return this.all()[key] ?? null; },
+  get(key) {
+    return this.all()[key] ?? null;
+  },
   set(key, value) {
     const all = this.all();
-    if (value === null) delete all[key]; else all[key] = { ...value, at: new Date().toISOString() };
+    if (value === null) delete all[key];
+    else all[key] = { ...value, at: new Date().toISOString() };
     this.memory = all;
-    try { localStorage.setItem(this.name, JSON.stringify(all)); } catch { /* storage may be forbidden: memory holds until reload */ }
+    try {
+      localStorage.setItem(this.name, JSON.stringify(all));
+    } catch {
+      /* storage may be forbidden: memory holds until reload */
+    }
     document.dispatchEvent(new CustomEvent("mrtutor-answers"));
   },
   clear() {
     this.memory = {};
-    try { localStorage.removeItem(this.name); } catch { /* as above */ }
+    try {
+      localStorage.removeItem(this.name);
+    } catch {
+      /* as above */
+    }
     document.dispatchEvent(new CustomEvent("mrtutor-answers", { detail: "cleared" }));
   },
 };

@@ -1,11 +1,29 @@
 // The reading room: panes that are windowed, zoomed, flickered and inverted together.
 
-const WINDOWS = [["full", 0, 1], ["anatomy", 0.05, 0.7], ["background", 0, 0.15]]; // of the brightest value
+const WINDOWS = [
+  ["full", 0, 1],
+  ["anatomy", 0.05, 0.7],
+  ["background", 0, 0.15],
+]; // of the brightest value
 
 class Viewer {
   constructor(root, { geometry, alt, columns = null, key = null }) {
-    Object.assign(this, { root, geometry, key, panes: [], windows: new Map(), zooms: new Map(), marks: [], inverted: false,
-      cross: null, squares: null, onPick: null, difference: null, flickering: null, preset: 0 });
+    Object.assign(this, {
+      root,
+      geometry,
+      key,
+      panes: [],
+      windows: new Map(),
+      zooms: new Map(),
+      marks: [],
+      inverted: false,
+      cross: null,
+      squares: null,
+      onPick: null,
+      difference: null,
+      flickering: null,
+      preset: 0,
+    });
     this.grid = h("div", { class: "mrt-panes", style: columns ? `--mrt-columns:${columns}` : null });
     this.controls = h("div", { class: "mrt-controls" });
     this.tools = h("div", { class: "mrt-tools", role: "toolbar", "aria-label": "Picture tools" });
@@ -14,7 +32,13 @@ class Viewer {
     this.source = h("div", { class: "mrt-source" });
     this.screen = h("div", { class: "mrt-screen" }, this.grid, this.source, this.message);
     this.desk = h("div", { class: "mrt-desk" }, this.controls, this.tools);
-    this.console = h("div", { class: "mrt-console", role: "group", "aria-label": alt }, this.screen, this.desk, this.status);
+    this.console = h(
+      "div",
+      { class: "mrt-console", role: "group", "aria-label": alt },
+      this.screen,
+      this.desk,
+      this.status,
+    );
     root.append(this.console);
     listen(this);
     this.resize = new ResizeObserver(() => this.redraw());
@@ -23,24 +47,32 @@ class Viewer {
 
   /** Make panes for a list of {name, title, kind, geometry}; those that stay are kept. */
   layout(specs) {
-    const known = new Map(this.panes.map((pane) => [pane.name, pane])), before = [...this.grid.children];
+    const known = new Map(this.panes.map((pane) => [pane.name, pane])),
+      before = [...this.grid.children];
     this.panes = specs.map((spec) => {
-      const old = known.get(spec.name), figure = spec.kind !== "image";
+      const old = known.get(spec.name),
+        figure = spec.kind !== "image";
       if (old && Boolean(old.isFigure) === figure) return old;
       return new (figure ? FigurePane : Pane)(this, { ...spec, geometry: spec.geometry || this.geometry });
     });
-    if (before.length !== this.panes.length || this.panes.some((pane, i) => pane.element !== before[i])) // a pane of one name may change its kind
+    if (before.length !== this.panes.length || this.panes.some((pane, i) => pane.element !== before[i]))
+      // a pane of one name may change its kind
       this.grid.replaceChildren(...this.panes.map((pane) => pane.element));
     this.grid.dataset.count = specs.length;
     if (specs[0]?.name === "image" || (specs[1] && specs[1].kind !== "image")) this.grid.dataset.main = "first"; // the large one on a phone
   }
 
-  pane(name) { return this.panes.find((pane) => pane.name === name); }
-  get pictures() { return this.panes.filter((pane) => !pane.isFigure && pane.content); }
+  pane(name) {
+    return this.panes.find((pane) => pane.name === name);
+  }
+  get pictures() {
+    return this.panes.filter((pane) => !pane.isFigure && pane.content);
+  }
 
   /** Simulated or real, and the pixel size: always in sight below the panes. */
   tellSource() {
-    const { label, mm, mm_known: known } = this.geometry, size = mm[0] === mm[1] ? short(mm[0]) : mm.map((v) => short(v)).join(" × ");
+    const { label, mm, mm_known: known } = this.geometry,
+      size = mm[0] === mm[1] ? short(mm[0]) : mm.map((v) => short(v)).join(" × ");
     if (label) say(this.source, `${label}  ·  ${known ? `${size} mm pixels` : "pixel size unknown"}`);
   }
 
@@ -58,7 +90,8 @@ class Viewer {
   }
 
   defaultWindow(pane) {
-    const { window, show, data, reference, gain } = pane.content, fixed = window || SHOWS[show].window;
+    const { window, show, data, reference, gain } = pane.content,
+      fixed = window || SHOWS[show].window;
     if (fixed) return { low: fixed[0], high: fixed[1] };
     if (SHOWS[show].log) return { low: 0, high: 1 };
     if (show === "error" && reference) return { low: 0, high: reference / (gain || 5) };
@@ -68,29 +101,43 @@ class Viewer {
   }
 
   /** What "100" means in the corner's W and L. */
-  topOf(pane) { return SHOWS[pane.content.show].log ? 1 : pane.content.reference || this.defaultWindow(pane).high || 1; }
+  topOf(pane) {
+    return SHOWS[pane.content.show].log ? 1 : pane.content.reference || this.defaultWindow(pane).high || 1;
+  }
 
   setWindow(group, low, high) {
     if (high - low > 1e-12) this.windows.set(group, { low, high });
     this.redraw();
   }
 
-  resetWindows() { this.windows.clear(); this.preset = 0; this.zooms.clear(); this.redraw(); }
+  resetWindows() {
+    this.windows.clear();
+    this.preset = 0;
+    this.zooms.clear();
+    this.redraw();
+  }
 
   nextWindow() {
     this.preset = (this.preset + 1) % WINDOWS.length;
-    const [name, low, high] = WINDOWS[this.preset], pane = this.pictures.find((p) => p.group.startsWith("magnitude"));
+    const [name, low, high] = WINDOWS[this.preset],
+      pane = this.pictures.find((p) => p.group.startsWith("magnitude"));
     if (!pane) return;
-    for (const p of this.pictures) if (p.group.startsWith("magnitude")) this.windows.set(p.group, { low: low * this.topOf(p), high: high * this.topOf(p) });
+    for (const p of this.pictures)
+      if (p.group.startsWith("magnitude"))
+        this.windows.set(p.group, { low: low * this.topOf(p), high: high * this.topOf(p) });
     this.redraw();
     this.announce(`Window: ${name}`);
   }
 
-  zoomOf(pane) { return this.zooms.get(pane.domain) || { scale: 1, x: 0.5, y: 0.5 }; }
+  zoomOf(pane) {
+    return this.zooms.get(pane.domain) || { scale: 1, x: 0.5, y: 0.5 };
+  }
 
   /** Zoom about a place that stays under the cursor. */
   zoom(pane, factor, about = { x: 0.5, y: 0.5 }) {
-    const old = this.zoomOf(pane), scale = clamp(old.scale * factor, 1, 16), keep = old.scale / scale;
+    const old = this.zoomOf(pane),
+      scale = clamp(old.scale * factor, 1, 16),
+      keep = old.scale / scale;
     this.panTo(pane, scale, about.x + (old.x - about.x) * keep, about.y + (old.y - about.y) * keep);
   }
 
@@ -116,7 +163,13 @@ class Viewer {
     if (this.flickering) return this.stopFlicker();
     this.flickering = { target: b, other: a, on: true };
     b.element.classList.add("mrt-flickering");
-    if (!still()) this.flickering.timer = setInterval(() => { if (this.flickering) { this.flickering.on = !this.flickering.on; this.redraw(); } }, 700);
+    if (!still())
+      this.flickering.timer = setInterval(() => {
+        if (this.flickering) {
+          this.flickering.on = !this.flickering.on;
+          this.redraw();
+        }
+      }, 700);
     this.redraw();
     this.refreshTools?.();
   }
@@ -138,7 +191,9 @@ class Viewer {
     }
   }
 
-  announce(words) { say(this.status, words); }
+  announce(words) {
+    say(this.status, words);
+  }
 
   /** A sentence over the panes (why there is no picture, what went wrong), or null. */
   tell(words) {
