@@ -1,11 +1,17 @@
 """Shared by all tests: the real slices, and reference packages that need a shim beside torch's CPU build."""
 
+import os
+from pathlib import Path
+
 import pytest
 import torch
 from helpers import typecheck
 from helpers.real import real_kspace
 from hypothesis import settings
 from jaxtyping import install_import_hook
+
+# what a test starts as a process of its own finds `helpers` too
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
 
 settings.register_profile("mrtutor", deadline=None)  # laws are about numbers, not about time
 settings.load_profile("mrtutor")

@@ -17,6 +17,7 @@ from mrtutor.fourier import ifft2c
 from mrtutor.grappa import grappa
 from mrtutor.sparsity import absolute_lam, wavelet_cs
 from mrtutor.training import stream
+from mrtutor.training.stream import PATTERNS
 
 SHAPE = (cohort.SIZE, cohort.SIZE)
 
@@ -24,12 +25,12 @@ SHAPE = (cohort.SIZE, cohort.SIZE)
 # Patients and lines ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("R", cohort.ACCELERATIONS)
 def test_the_three_patterns_have_as_many_lines(R):
-    masks = {pattern: cohort.mask(pattern, SHAPE, R, seed=5) for pattern in cohort.PATTERNS}
-    assert len({int(mask.sum()) for mask in masks.values()}) == 1 and len(cohort.PATTERNS) == 3
+    masks = {pattern: cohort.mask(pattern, SHAPE, R, seed=5) for pattern in PATTERNS}
+    assert len({int(mask.sum()) for mask in masks.values()}) == 1 and len(PATTERNS) == 3
     n_acs = sampling.default_n_acs(R)
     centre = slice(64 - n_acs // 2, 64 - n_acs // 2 + n_acs)
     assert all(bool(mask[..., centre].all()) for mask in masks.values())
-    for pattern in set(cohort.PATTERNS) - {"equispaced"}:
+    for pattern in set(PATTERNS) - {"equispaced"}:
         assert not torch.equal(masks[pattern], cohort.mask(pattern, SHAPE, R, seed=6)), (
             "each patient has lines of their own"
         )

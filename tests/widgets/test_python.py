@@ -227,13 +227,12 @@ assert not {"ipywidgets", "anywidget", "matplotlib"} & set(sys.modules), sys.mod
 print(json.dumps(out))
 """
     import os
-    from pathlib import Path
 
     done = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,
-        env=os.environ | {"MRTUTOR_BOOK": "1", "PYTHONPATH": str(Path(__file__).parent)},
+        env=os.environ | {"MRTUTOR_BOOK": "1"},
     )
     assert done.returncode == 0, done.stderr
     for bundle, kind in zip(json.loads(done.stdout), ("explore", "compare", "paint", "predict", "quiz"), strict=True):
