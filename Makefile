@@ -33,5 +33,5 @@ clean:
 
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[book,test,check,reference,twix,export]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[book,test,check,reference,export]"
 	touch $@

@@ -34,6 +34,8 @@ def main() -> int:
     """Returns 0 when the book stands, else 1."""
     from jupyter_book.cli.main import main as jupyter_book
 
+    from mrtutor.process import calm_children
+
     npm.mathjax(BOOK / "_static" / "mathjax")
     now = fingerprint()
     if not MADE_OF.exists() or MADE_OF.read_text() != now:
@@ -54,6 +56,7 @@ def main() -> int:
         "--keep-going",
     ]
     os.chdir(ROOT)
+    calm_children()
     try:
         jupyter_book(arguments, standalone_mode=False)
     except RuntimeError as error:

@@ -1,6 +1,9 @@
 """The command line: mrtutor lab · check · fetch · train."""
 
 import argparse
+import os
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,23 +12,29 @@ from . import __version__
 EPILOG = "Start with `mrtutor check`, then `mrtutor lab`."
 
 
+def quoted(path: Path) -> str:
+    """A path as the reader's shell wants it."""
+    return subprocess.list2cmdline([str(path)]) if os.name == "nt" else shlex.quote(str(path))
+
+
 def lab(args: argparse.Namespace) -> int:
     """Make or refresh the working copies, then start JupyterLab. After --reset it only says what it did."""
-    from .lab import prepare, reset, serve
+    from .lab import is_root, prepare, read_values, reset, serve
 
     if args.reset:
         copy, backup = reset(args.folder, args.reset)
         print(f"{copy} is as new." + (f" What was there is kept in {backup.name}." if backup else ""))
         return 0
     for name, state in prepare(args.folder).items():
-        hint = (
-            f" (to get it and keep a backup of yours: mrtutor lab --reset {Path(name).stem.partition('_')[0]})"
-            if "changed" in state
-            else ""
-        )
+        again = f"mrtutor lab {quoted(args.folder)} --reset {Path(name).stem.partition('_')[0]}"
+        hint = f" (to get it and keep a backup of yours: {again})" if "changed" in state else ""
         print(f"{name:28} {state}{hint}")
+    if not read_values():
+        print('Where the text says "(run the cell)" stands a number of the book, which was not built here (make book).')
     if not args.start:
         return 0
+    if is_root():
+        print("You are root: a cell may change any file of this machine or container.")
     print(f"JupyterLab opens in {args.folder}. Stop it with Ctrl+C.", flush=True)
     return serve(args.folder, args.browser, args.port, args.extra)
 
@@ -97,6 +106,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--reset", metavar="NN", help="write chapter NN afresh, keep a backup of yours, and stop")
     one.add_argument("--no-browser", dest="browser", action="store_false", help="print the address, open no browser")
     one.add_argument("--no-start", dest="start", action="store_false", help="make the working copies only")
+    one.add_argument(
+        "--allow-root", action="store_true", help="as in JupyterLab; not needed here, root is told instead"
+    )
     one.add_argument("--port", type=int, help="port of JupyterLab (default: the first free one from 8888)")
     one.set_defaults(run=lab)
 

@@ -4,6 +4,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .show import bar, in_book
+
 MAX_BYTES = 500 * 2**20
 CHUNK = 2**10  # what a broken line can cost: urllib3 drops a chunk that did not come whole
 
@@ -73,15 +75,13 @@ class Resume:
             raise requests.exceptions.ChunkedEncodingError(f"{self._size()} of {total} bytes came")
 
     def _bar(self, start: int, total: int, url: str):
-        from tqdm import tqdm  # plain text: tqdm's notebook bar is a widget that a book cannot hold
-
-        return tqdm(
+        return bar(
             initial=start,
             total=total or None,
             unit="B",
             unit_scale=True,
             desc=Path(url).name,
-            disable=not self.progress,
+            disable=in_book() or not self.progress,
         )
 
 

@@ -7,12 +7,14 @@ import html
 import inspect
 import io
 import os
+import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from tqdm import tqdm
 
 GLUE_PREFIX = "application/papermill.record/"  # the MIME prefix under which the book looks for glued values
 
@@ -20,6 +22,29 @@ GLUE_PREFIX = "application/papermill.record/"  # the MIME prefix under which the
 def in_book() -> bool:
     """True while the book is built: no kernel will answer later, so nothing may wait for one."""
     return os.environ.get("MRTUTOR_BOOK") == "1"
+
+
+def in_notebook() -> bool:
+    """True in a notebook's kernel, where a page shows what is printed; False in a terminal and in a script."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return hasattr(shell, "kernel")
+
+
+def bar(**settings) -> tqdm:
+    """A progress bar: in a notebook below the cell, and gone at the end; else on stderr; none in the book.
+
+    `settings` are tqdm's: `total`, `desc`, `unit`, … Plain text: tqdm's notebook bar is a widget, which a book cannot
+    hold, and what a notebook gets on stderr is red.
+    """
+    from tqdm import tqdm
+
+    where = {"file": sys.stdout, "leave": False} if in_notebook() else {"file": sys.stderr}
+    return tqdm(**{"disable": in_book()} | where | settings)
+
+
+def watch(things: Iterable, what: str) -> tqdm:
+    """`things` one by one, for a cell that takes long: a `bar` says that it is at `what`, how far, and how long still."""
+    return bar(iterable=things, desc=what)
 
 
 def reading_room() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-INSTALL = "Siemens raw data needs the package twixtools, which is not installed: pip install 'mrtutor[twix]'"
+INSTALL = "Siemens raw data needs the package twixtools, which is not installed: pip install twixtools"
 
 
 def require_twixtools():

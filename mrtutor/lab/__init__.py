@@ -11,6 +11,7 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+from ..process import calm_children
 from .notebooks import Course, chapters, find, notebook, read_course, read_values
 
 RECORD = ".mrtutor.json"  # file name -> fingerprint of what was last written: tells a learner's work from ours
@@ -118,6 +119,11 @@ def reset(folder: Path, number: str) -> tuple[Path, Path | None]:
     return copy, backup
 
 
+def is_root() -> bool:
+    """True for the administrator of Linux and macOS, as in most containers: JupyterLab then wants to be asked twice."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
 def serve(folder: Path, browser: bool = True, port: int | None = None, extra: list[str] = ()) -> int:
     """JupyterLab in `folder`, in the foreground, until it is stopped. Returns its exit status.
 
@@ -126,15 +132,14 @@ def serve(folder: Path, browser: bool = True, port: int | None = None, extra: li
     if importlib.util.find_spec("jupyterlab") is None:
         raise ModuleNotFoundError("JupyterLab is not installed; install it with: pip install jupyterlab")
     folder = working_folder(folder)
-    settings = [
-        str(Path(__file__).parent),
-        os.environ.get("JUPYTER_CONFIG_PATH", ""),
-    ]  # labconfig/: asks no other host for news
+    settings = [str(Path(__file__).parent), os.environ.get("JUPYTER_CONFIG_PATH", "")]  # labconfig/: no news from afar
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
+    calm_children()
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     command += [f"--LabApp.default_url=/lab/tree/{path.stem}.ipynb" for path in chapters()[:1]]
     command += [] if browser else ["--no-browser"]
     command += [f"--ServerApp.port={port}"] if port else []
+    command += ["--allow-root"] if is_root() else []
     command += extra
     if os.name == "nt":
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C belongs to JupyterLab, which asks before it stops

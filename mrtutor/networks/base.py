@@ -1,5 +1,6 @@
 """What all networks share: one signature, one scale per slice, and the way between complex images and real channels."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -22,7 +23,7 @@ class Network(nn.Module):
             raise ValueError(
                 f"{type(self).__name__} was built for {self.n_coils} coils (its first layer has two channels a coil), got {kspace.shape[-3]}"
             )
-        batch = torch.broadcast_shapes(kspace.shape[:-3], mask.shape[:-3], maps.shape[:-3])
+        batch = np.broadcast_shapes(kspace.shape[:-3], mask.shape[:-3], maps.shape[:-3])  # torch's loads sympy: 35 MB
         kspace, mask, maps = (
             array.expand(*batch, *array.shape[-3:]).reshape(-1, *array.shape[-3:]) for array in (kspace, mask, maps)
         )

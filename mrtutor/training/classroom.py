@@ -9,13 +9,12 @@ from functools import partial
 
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from ..encoding import encode_adjoint
 from ..patients import patient
 from ..sampling import default_n_acs, variable_density
 from ..scan import Scan, acquire
-from ..show import in_book
+from ..show import watch
 from ..sparsity import wavelet_cs
 from ..types import Mask
 from .evaluate import evaluate
@@ -76,9 +75,7 @@ def lines(stream: Stream, network: nn.Module) -> dict[str, float]:
 
     CS is tried with each lam of LAMS and each number of iterations of N_ITERS, and the best mean counts.
     """
-    settings = tqdm(
-        [(lam, n_iter) for lam in LAMS for n_iter in N_ITERS], desc="tuning compressed sensing", disable=in_book()
-    )
+    settings = watch([(lam, n_iter) for lam in LAMS for n_iter in N_ITERS], "tuning compressed sensing")
     best = max(psnr(partial(wavelet_cs, lam=lam, n_iter=n_iter), stream) for lam, n_iter in settings)
     return {
         "Zero-filled": psnr(encode_adjoint, stream),

@@ -2,14 +2,14 @@
 
 import sys
 
-from ..show import in_book
+from ..show import bar, in_book, in_notebook
 from .loop import History
 
 NOT_SCORES = ("step", "loss", "lr", "seconds")
 
 
 class Progress:
-    """On stderr: a bar in a terminal, the same bar as plain text in a notebook, and a line a report wherever it runs.
+    """A bar in a terminal and in a notebook, and a line a report wherever it runs; see `mrtutor.show.bar` for the place.
 
     Nothing in the book, where nobody waits.
     """
@@ -20,12 +20,8 @@ class Progress:
     def tick(self, step: int) -> None:
         """After each step the bar moves."""
         if self.bar is None:
-            from tqdm import tqdm  # plain text: tqdm's notebook bar is a widget that a book cannot hold
-
-            waited_for = sys.stderr.isatty() or "ipykernel" in sys.modules
-            self.bar = tqdm(
-                total=self.steps, initial=step - 1, unit="step", file=sys.stderr, disable=in_book() or not waited_for
-            )
+            silent = in_book() or not (sys.stderr.isatty() or in_notebook())
+            self.bar = bar(total=self.steps, initial=step - 1, unit="step", disable=silent)
         self.bar.update(step - self.bar.n)
 
     def __call__(self, history: History) -> None:
@@ -33,9 +29,9 @@ class Progress:
             return
         print_above = self.bar is not None and not self.bar.disable
         if print_above:
-            self.bar.write(line(history, self.steps), file=sys.stderr)
+            self.bar.write(line(history, self.steps), file=self.bar.fp)
         else:
-            print(line(history, self.steps), file=sys.stderr, flush=True)
+            print(line(history, self.steps), file=sys.stdout if in_notebook() else sys.stderr, flush=True)
         if self.bar is not None and history.rows[-1]["step"] >= self.steps:
             self.bar.close()
 

@@ -1,14 +1,17 @@
 """The command line: what it says, its exit status, and one sentence where something is wrong."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from mrtutor import __version__, machine
+from mrtutor import __version__, lab, machine
 from mrtutor.cli import main
+from mrtutor.lab import RECORD
 from mrtutor.sources import SOURCES
 
 
@@ -113,6 +116,32 @@ def test_jupyterlab_is_missing(tmp_path, monkeypatch, capsys):
         ModuleNotFoundError, match="JupyterLab is not installed; install it with: pip install jupyterlab"
     ):
         serve(tmp_path)
+
+
+def test_12_lab_hint_wrong_folder(tmp_path, capsys):
+    """The hint names the folder that was named; following it, in a shell, mends the chapter."""
+    mine = tmp_path / "my course"
+    assert main(["lab", str(mine), "--no-start"]) == 0
+    copy, record = mine / "02_coils.ipynb", mine / RECORD
+    edited = json.loads(copy.read_text("utf-8"))
+    edited["cells"][0]["source"] = ["mine"]
+    copy.write_text(json.dumps(edited), "utf-8")
+    record.write_text(json.dumps(json.loads(record.read_text("utf-8")) | {copy.name: "an older version"}), "utf-8")
+    capsys.readouterr()
+    assert main(["lab", str(mine), "--no-start"]) == 0
+    said = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("02"))
+    command = re.search(r"backup of yours: mrtutor (.*)\)$", said)[1]
+    assert command == f"lab '{mine}' --reset 02"
+    done = subprocess.run(f'"{sys.executable}" -m mrtutor {command}', shell=True, cwd=tmp_path, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert "mine" not in json.loads(copy.read_text("utf-8"))["cells"][0]["source"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["my course"]
+
+
+def test_lab_says_when_the_numbers_of_the_book_are_not_there(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(lab, "read_values", dict)
+    assert main(["lab", str(tmp_path), "--no-start"]) == 0
+    assert "a number of the book, which was not built here (make book)" in capsys.readouterr().out
 
 
 # mrtutor fetch

@@ -275,7 +275,7 @@ def test_without_twixtools_it_says_so_before_the_download(serve, tmp_path, monke
     monkeypatch.setitem(__import__("sys").modules, "twixtools", None)  # as if it were not installed
     server = serve()
     with pytest.raises(
-        ImportError, match=r"needs the package twixtools, which is not installed: pip install 'mrtutor\[twix\]'"
+        ImportError, match=r"needs the package twixtools, which is not installed: pip install twixtools"
     ):
         fetch("phantom-gre", tmp_path, base=server.base, progress=False)
     assert server.requests == []

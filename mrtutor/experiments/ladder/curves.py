@@ -20,6 +20,7 @@ import torch
 from ... import __version__, metrics, sampling
 from ...methods import METHODS, Trained
 from ...patients import data_version
+from ...show import watch
 from ...training.weights import find
 from ...types import Mask, Reconstruction
 from ..common import cohort
@@ -79,10 +80,8 @@ def row(name: str, method: Reconstruction, acceleration: int, n: int) -> dict[st
 
 def measure(names: Iterable[str] = NAMES, n: int = N, accelerations: Sequence[int] = cohort.ACCELERATIONS) -> dict:
     """The contents of the file, for these methods: `conditions`, "weights", "tuned", and "rows": method -> one `row` for each R."""
-    from tqdm import tqdm
-
     measured = conditions(n, accelerations) | {"weights": {}, "tuned": [], "rows": {name: [] for name in names}}
-    bar = tqdm([(name, R) for name in measured["rows"] for R in accelerations], unit="row")
+    bar = watch([(name, R) for name in measured["rows"] for R in accelerations], "rows")
     for name, R in bar:
         bar.set_postfix_str(f"{name}, R = {R}")
         if name == TUNED:

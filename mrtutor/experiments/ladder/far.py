@@ -19,6 +19,7 @@ from ... import __version__, metrics, sampling
 from ...methods import METHODS, Trained
 from ...patients import Lesion, Patient, data_version, patient
 from ...scan import Scan, acquire
+from ...show import watch
 from ...sparsity import wavelet_cs
 from ...types import Mask, Reconstruction
 from ..common import cohort
@@ -90,8 +91,6 @@ def row(numbers: Iterable[int], method: Reconstruction | None = None, accelerati
 
 def measure(n: int = N) -> dict:
     """The contents of the file: what the numbers depend on, "full": the full scan's `row`, "rows": method -> one `row` for each R."""
-    from tqdm import tqdm
-
     true = [round(sampling.true_acceleration(lines(R, 0)), 4) for R in ACCELERATIONS]
     measured = {
         "mrtutor": __version__,
@@ -108,7 +107,7 @@ def measure(n: int = N) -> dict:
         "full": row(range(n)),
         "rows": {name: [] for name in READ},
     }
-    for name, R in tqdm([(name, R) for name in READ for R in ACCELERATIONS], unit="row"):
+    for name, R in watch([(name, R) for name in READ for R in ACCELERATIONS], "rows"):
         measured["rows"][name].append(row(range(n), READ[name], R))
     return measured
 

@@ -16,6 +16,7 @@ from ... import __version__, sampling
 from ...fourier import fft2c
 from ...methods import METHODS
 from ...patients import data_version
+from ...show import watch
 from ...training.stream import PATTERNS
 from ...types import Mask, Reconstruction
 from ..common import cohort
@@ -79,16 +80,13 @@ def determined(pattern: str, acceleration: int) -> list[float]:
 
 def measure(n: int = N) -> dict:
     """The contents of the file: what the numbers depend on; "rows": group -> pattern -> one `row` for each R; "without noise"."""
-    from tqdm import tqdm
-
     true = [
         round(sampling.true_acceleration(cohort.mask(PATTERNS[0], (cohort.SIZE, cohort.SIZE), R)), 4)
         for R in ACCELERATIONS
     ]
     rows = {group: {pattern: [] for pattern in PATTERNS} for group in GROUPS}
-    for group, pattern, R in tqdm(
-        [(group, pattern, R) for group in GROUPS for pattern in PATTERNS for R in ACCELERATIONS], unit="row"
-    ):
+    wanted = [(group, pattern, R) for group in GROUPS for pattern in PATTERNS for R in ACCELERATIONS]
+    for group, pattern, R in watch(wanted, "rows"):
         rows[group][pattern].append(row(group, pattern, R, n))
     noiseless = {pattern: [determined(pattern, R) for R in ACCELERATIONS] for pattern in PATTERNS}
     return {

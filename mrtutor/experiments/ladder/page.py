@@ -4,14 +4,12 @@ import timeit
 from functools import lru_cache
 from html import escape
 
-from tqdm import tqdm
-
 from ... import metrics
 from ... import scan as scans
 from ...methods import METHODS, Trained
 from ...networks.base import n_weights
 from ...scan import Scan
-from ...show import in_book
+from ...show import watch
 from ...widgets import Control, Place, View, compare, image, text
 from ..common import figures
 from . import far
@@ -113,7 +111,7 @@ def slices() -> list[Scan]:
 @lru_cache(maxsize=16)
 def rungs(case: Scan, acceleration: int) -> dict[str, dict]:
     """Every method at one rung, see `ladder.rung`."""
-    return ladder.rung(tqdm(METHODS, desc=f"R = {acceleration}", disable=in_book()), case, acceleration)
+    return ladder.rung(watch(METHODS, f"R = {acceleration}"), case, acceleration)
 
 
 def pictures(case: Scan, key: str) -> View:
@@ -228,7 +226,7 @@ def weights(name: str) -> int:
 def costs(case: Scan) -> str:
     """The methods as an HTML table: what each gains, what it costs, weights, milliseconds."""
     rows = ""
-    for name in tqdm(METHODS, desc="milliseconds", disable=in_book()):
+    for name in watch(METHODS, "milliseconds"):
         gain, cost = (escape(words) for words in WORDS[name])
         ms, n = milliseconds(name, case), weights(name)
         cells = (f"{gain} <b>Cost:</b> {cost}", f"{n:,}" if n else "none", "–" if ms is None else f"{ms:.0f}")

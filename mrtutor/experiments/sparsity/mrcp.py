@@ -43,7 +43,7 @@ class Drawing:
 
 def tube(x, y, points, diameter: float) -> Tensor:
     """Share of each pixel inside a bent tube, edges 1 mm wide: (y, x)."""
-    distance = torch.full(torch.broadcast_shapes(x.shape, y.shape), torch.inf)
+    distance = torch.full((x + y).shape, torch.inf)
     for (ax, ay), (bx, by) in itertools.pairwise(points):
         along = (((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2)).clamp(0, 1)
         distance = torch.minimum(distance, torch.hypot(x - ax - along * (bx - ax), y - ay - along * (by - ay)))
