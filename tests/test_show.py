@@ -62,3 +62,37 @@ def test_source_is_folded_and_whole():
     assert page.startswith("<details") and "mrtutor.show.in_book</code> · <code>mrtutor.show.glue" in page
     assert 'os.environ.get("MRTUTOR_BOOK")' in seen.outputs[0].data["text/plain"]
     assert "style=" in page, "in JupyterLab the colours travel with the code"
+
+
+BARS = """from mrtutor.show import bar, in_notebook, watch
+from mrtutor.training.loop import History
+from mrtutor.training.progress import Progress
+done = [n for n in watch(range(3), "waiting for three")]
+progress = Progress(2)
+progress.tick(2)
+progress(History([{"step": 2, "loss": 0.5, "lr": 1e-3, "seconds": 1.0}]))
+print(in_notebook(), done, flush=True)"""
+
+
+@pytest.mark.parametrize("book", [False, True])
+def test_a_bar_in_a_notebook_is_not_red_and_vanishes_and_the_book_has_none(monkeypatch, book):
+    import nbformat
+    from nbclient import NotebookClient
+
+    if book:
+        monkeypatch.setenv("MRTUTOR_BOOK", "1")
+    cell = nbformat.v4.new_code_cell(BARS)
+    NotebookClient(nbformat.v4.new_notebook(cells=[cell]), timeout=120, kernel_name="python3").execute()
+    assert {output["name"] for output in cell.outputs} == {"stdout"}
+    said = "".join(output["text"] for output in cell.outputs)
+    assert ("waiting for three" in said) != book
+    left = [line.rpartition("\r")[2].strip() for line in said.split("\n")]  # "\r" takes the line back
+    assert [line for line in left if line and not line.startswith("step 2 of 2")] == ["True [0, 1, 2]"]
+
+
+def test_a_bar_in_a_terminal_is_on_stderr(notebook, capfd):
+    from mrtutor.show import watch
+
+    list(watch(range(3), "waiting"))
+    said = capfd.readouterr()
+    assert said.out == "" and "waiting" in said.err
