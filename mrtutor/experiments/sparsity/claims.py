@@ -12,10 +12,10 @@ from ... import metrics, sampling, sense, sparsity
 from ...claims import Record, record
 from ...encoding import complex_normal
 from ...scan import Scan
+from ...show import watch
 from ...types import Image
 from ...wavelet import dwt2, idwt2
 from ..common.cases import prepare
-from ..common.progress import watch
 from ..ladder import rungs
 from .dots import Dot, left
 

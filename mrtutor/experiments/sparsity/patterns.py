@@ -11,9 +11,9 @@ from ... import metrics, sampling, sparsity
 from ...claims import Record, record
 from ...fourier import fft2c, ifft2c
 from ...scan import Scan
+from ...show import watch
 from ...types import Image, Mask
 from ...wavelet import dwt2, idwt2
-from ..common.progress import watch
 from .claims import LEVELS, error
 
 PATTERNS = {

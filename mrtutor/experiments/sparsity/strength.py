@@ -14,8 +14,8 @@ from ...claims import Record, record
 from ...encoding import encode_adjoint
 from ...fourier import fft2c, ifft2c
 from ...scan import Scan
+from ...show import watch
 from ...types import Image, Mask
-from ..common.progress import watch
 from .claims import error
 from .dots import Dot, left
 
