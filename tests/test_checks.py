@@ -1,5 +1,6 @@
 """Feedback on K1 to K6, K8 and K9: the stub fails, the solution passes, each typical wrong answer gets its own message."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -17,7 +18,7 @@ from mrtutor.checks import (
 )
 from mrtutor.encoding import encode, encode_adjoint
 from mrtutor.fourier import fft2c, ifft2c
-from mrtutor.sampling import true_acceleration
+from mrtutor.sampling import equispaced, true_acceleration
 from mrtutor.sparsity import keep_largest, soft_threshold
 
 
@@ -27,6 +28,16 @@ def rolls(image, R, step, axis=-1):
 
 def folded(image, R):
     return rolls(image, R, image.shape[-1] // R).mean(0)
+
+
+def by_transform(image, R, beside=0):
+    return ifft2c(equispaced(image.shape[-2:], R, offset=image.shape[-1] // 2 + beside) * fft2c(image))
+
+
+def by_numpys_transform(image, R):
+    lines = np.fft.fftshift(np.fft.fft(np.fft.ifftshift(image.numpy(), axes=-1)), axes=-1)
+    kept = lines * equispaced(image.shape[-2:], R).numpy()
+    return torch.from_numpy(np.fft.fftshift(np.fft.ifft(np.fft.ifftshift(kept, axes=-1)), axes=-1))
 
 
 def unfold(pixels, maps, R):
@@ -107,14 +118,22 @@ WRONG = [
     (check_true_acceleration, lambda mask: mask.shape[-1] / mask.sum(), "every point of every line"),
     (check_true_acceleration, lambda mask: mask.numel() / mask[0, 0].sum(), "all points with the lines"),
     (check_true_acceleration, lambda mask: 3.12, "this mask only"),
-    (check_true_acceleration, lambda mask: 7.0, "7.00 is not their ratio"),
+    (check_true_acceleration, lambda mask: 7.0, "7.00 is not their ratio. Hint: "),
     (check_folded, lambda image, R: rolls(image, R, image.shape[-1] // R).sum(0), "R times too bright"),
     (check_folded, lambda image, R: rolls(image, R, R).mean(0), "W/R apart, not R pixels"),
     (check_folded, lambda image, R: rolls(image, R, image.shape[-1] // R).abs().mean(0), "add as complex numbers"),
     (check_folded, lambda image, R: rolls(image, R, image.shape[-1] // R, -2).mean(0), "wrong direction"),
     (check_folded, lambda image, R: image.roll(image.shape[-1] // R, -1), "one copy moved"),
     (check_folded, lambda image, R: (image + image.roll(image.shape[-1] // R, -1)) / R, "not two"),
-    (check_folded, lambda image, R: image * 0, "differs from zero-filling by 100 %"),
+    (check_folded, lambda image, R: image * 0, "differs from zero-filling by 100 %. Hint: "),
+    (check_folded, lambda image, R: 3.5 * folded(image, R), "by 250 %. Hint: "),
+    (check_folded, by_transform, "by a Fourier transform"),
+    (check_folded, by_numpys_transform, "by a Fourier transform"),
+    (check_folded, lambda image, R: by_transform(image, R, 1), "starts beside the centre line"),
+    (check_folded, lambda image, R: by_transform(image, R, -1), "starts before the centre line"),
+    (check_folded, lambda image, R: image.roll, "its brackets () are missing"),
+    (check_true_acceleration, lambda mask: mask.numel, "its brackets () are missing"),
+    (check_true_acceleration, lambda mask: mask.float().max(-1), "wanted is its `.values`"),
     (check_folded, lambda image, R: image[..., ::R], r"got shape (1, 10, 8)"),
     (check_unfold, lambda p, S, R: unfold(p, S.abs().to(S.dtype), R), "lost phase"),
     (check_unfold, lambda p, S, R: R * torch.linalg.solve(S.mT @ S, S.mH @ p), "should cancel"),

@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+SOLUTION = "The solution is folded at the end of the chapter."  # after a hint
 
 
 def say(right: bool, sentence: str) -> bool:
@@ -18,7 +21,8 @@ def attempt(
 ):
     """(answer, "") or (None, what to do about it).
 
-    The function gets copies, so it may change them. `shape`: what the answer must have; `hints`: shape -> what that shape tells.
+    The function gets copies, so it may change them. `shape`: what the answer must have; `hints`: shape -> what that
+    shape tells.
     """
     copies = [argument.clone() if isinstance(argument, Tensor) else argument for argument in arguments]
     try:
@@ -29,6 +33,10 @@ def attempt(
         return None, f"`{_name(function)}` is not yet written: it returns nothing."
     if isinstance(answer, tuple) and hasattr(answer, "solution"):
         return None, f"`{_name(function)}` returns all that least squares found; what is wanted is its `.solution`."
+    if isinstance(answer, tuple) and hasattr(answer, "values"):
+        return None, f"`{_name(function)}` returns values and their places; what is wanted is its `.values`."
+    if callable(answer):
+        return None, f"`{_name(function)}` returns a function, not what it computes: its brackets () are missing."
     try:
         answer = torch.as_tensor(answer)
     except (TypeError, ValueError, RuntimeError):
@@ -39,6 +47,26 @@ def attempt(
         expected = f"shape {shape}" if shape else "one number"
         return None, f"`{_name(function)}` must return {expected}, got shape {tuple(answer.shape)}."
     return answer.detach().to(torch.complex64), ""
+
+
+class _Listener(TorchFunctionMode):
+    """Notes the name of every torch function that is called."""
+
+    def __init__(self):
+        super().__init__()
+        self.heard: set[str] = set()
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        self.heard.add(getattr(func, "__name__", ""))
+        return func(*args, **(kwargs or {}))
+
+
+def transforms(function: Callable, *arguments) -> bool:
+    """True where a learner's function makes a Fourier transform (torch's or NumPy's) on the way."""
+    with _Listener() as listener:
+        function(*arguments)
+    own = set(getattr(getattr(function, "__code__", None), "co_names", ()))
+    return any("fft" in name and "shift" not in name for name in listener.heard | own)
 
 
 def _name(function: Callable) -> str:

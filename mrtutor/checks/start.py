@@ -7,7 +7,7 @@ import torch
 from ..encoding import complex_normal
 from ..fourier import fft2c, ifft2c
 from ..sampling import uniform_random
-from .run import attempt, close, recognise, say
+from .run import SOLUTION, attempt, close, recognise, say
 
 
 def check_share_measured(share_measured: Callable) -> bool:
@@ -26,13 +26,15 @@ def check_share_measured(share_measured: Callable) -> bool:
         128.0: "That counts the points. Divide by how many there are.",
     }
     found = [message for value, message in wrong.items() if bool((answer - value).abs() < 1e-3)]
-    return say(
-        False, found[0] if found else f"16 of 64 lines are true in this mask; {answer.real:.2f} is not their share."
+    otherwise = (
+        f"16 of 64 lines are true in this mask; {answer.real:.2f} is not their share. "
+        f"Hint: a true point counts 1, a false one 0; what is their mean? {SOLUTION}"
     )
+    return say(False, found[0] if found else otherwise)
 
 
 def check_share_supplied(share_supplied: Callable) -> bool:
-    """share_supplied(kspace, mask) -> energy on points never measured / all energy. kspace complex, mask bool, both (1, y, x)."""
+    """share_supplied(kspace, mask) -> energy on points never measured / all energy; both arguments (1, y, x)."""
     mask = uniform_random((8, 64), 4, 6, torch.Generator().manual_seed(3))
     kspace = complex_normal((1, 8, 64), torch.Generator().manual_seed(5)) * (1 + 3 * mask)  # measured points are louder
     answer, complaint = attempt(share_supplied, kspace, mask)
@@ -51,12 +53,16 @@ def check_share_supplied(share_supplied: Callable) -> bool:
     }
     return say(
         False,
-        recognise(answer, wrong, "Not that share yet: squared magnitudes where the mask is false, over all of them."),
+        recognise(
+            answer,
+            wrong,
+            f"Not that share yet. Hint: squared magnitudes where the mask is false, over all of them. {SOLUTION}",
+        ),
     )
 
 
 def check_scan_seconds(scan_seconds: Callable) -> bool:
-    """scan_seconds(lines, tr, echo_train) -> seconds; `lines` measured lines in trains of `echo_train`, one train every `tr` seconds."""
+    """scan_seconds(lines, tr, echo_train) -> seconds for `lines` lines in trains, one train every `tr` seconds."""
     answer, complaint = attempt(scan_seconds, 140, 4, 16)
     if complaint:
         return say(False, complaint)
@@ -74,15 +80,15 @@ def check_scan_seconds(scan_seconds: Callable) -> bool:
         recognise(
             answer,
             {message: torch.tensor(value) for message, value in wrong.items()},
-            "140 lines in trains of 16, TR 4 s: how many trains, and how long is each?",
+            f"Not 36 s yet. Hint: 140 lines in trains of 16: how many trains, and how long is each? {SOLUTION}",
         ),
     )
 
 
 def check_zero_filled(zero_filled: Callable) -> bool:
-    """zero_filled(kspace, mask) -> picture of one uniform coil, complex (1, y, x), where what was not measured counts as zero.
+    """zero_filled(kspace, mask) -> picture of one uniform coil, complex (1, y, x).
 
-    kspace here is full: what the mask leaves out must not be used.
+    What was not measured counts as zero. kspace here is full: what the mask leaves out must not be used.
     """
     generator = torch.Generator().manual_seed(4)
     image = complex_normal((1, 12, 16), generator)
@@ -101,9 +107,16 @@ def check_zero_filled(zero_filled: Callable) -> bool:
         "The magnitude is for the eye. Keep the complex picture; later methods need its phase.": right.abs().to(
             torch.complex64
         ),
-        "Our k-space has its centre in the middle. Use ifft2c of this package, or the head comes out in four corners.": plain,
+        (
+            "Our k-space has its centre in the middle. Use ifft2c of this package, or the head comes out in four "
+            "corners."
+        ): plain,
     }
     return say(
         False,
-        recognise(answer, wrong, "Not zero-filling yet: multiply k-space by the mask, then transform with ifft2c."),
+        recognise(
+            answer,
+            wrong,
+            f"Not zero-filling yet. Hint: multiply k-space by the mask, then transform with ifft2c. {SOLUTION}",
+        ),
     )

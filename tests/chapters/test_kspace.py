@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from helpers.chapters import solutions, stubs
+from helpers.chapters import header, solutions, stubs
 from helpers.real import real_kspace
 
 from mrtutor import checks, coils, fourier, metrics, sampling
 from mrtutor.claims import record
-from mrtutor.experiments.kspace import claims, extent, folding, limits, slices
+from mrtutor.experiments.kspace import claims, extent, folding, limits, questions, scenes, slices
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +253,46 @@ def test_solutions_pass_and_stubs_do_not():
 def test_each_wrong_zero_filling_gets_its_message(wrong, message, capsys):
     assert not checks.check_zero_filled(wrong)
     assert message in capsys.readouterr().out
+
+
+# The reading track --------------------------------------------------------------------------------------------------
+def near(places: list[dict], place: tuple[float, float]) -> list[str]:
+    """What is said to who clicks there, the first match first."""
+    return [p["message"] for p in places if abs(p["x"] - place[0]) < 0.01 and abs(p["y"] - place[1]) < 0.01]
+
+
+@pytest.mark.parametrize("turn", ["as is", "transpose"])
+def test_the_gate_knows_the_copy_the_mirror_and_the_wrong_direction(turn):
+    case = slices.case().turned(turn)
+    told = header(questions.gate(case, scenes.every_second(case)))
+    (x, y), click = slices.copies_of(case, 1)[0], told["click"]
+    along = (lambda s: ((x + s) % 1, y)) if turn == "as is" else (lambda s: (x, (y + s) % 1))
+    across = (lambda s: (x, (y + s) % 1)) if turn == "as is" else (lambda s: ((x + s) % 1, y))
+    assert near(click["places"], along(0.5)) == [""]
+    assert "stays there too" in near(click["wrong"], (x, y))[0]
+    assert "wrong direction" in near(click["wrong"], across(0.5))[0]
+    assert "shifted, not mirrored" in near(click["wrong"], (1 - x, y) if turn == "as is" else (x, 1 - y))[0]
+    assert sum(option["right"] for option in told["options"]) == 1
+
+
+def test_n1_n2_n3_answer_each_known_mistake():
+    one, two, three = header(questions.exercises(slices.case()))["items"]
+    (x, y), target = slices.copies_of(slices.case(), 1)[0], one["target"]
+    assert near(target["places"], ((x + 1 / 3) % 1, y)) and near(target["places"], ((x + 2 / 3) % 1, y))
+    for place, words in {
+        (x, (y + 1 / 3) % 1): "wrong direction",
+        (x, (y + 2 / 3) % 1): "wrong direction",
+        (1 - x, y): "shifted, not mirrored",
+        ((x + 0.5) % 1, y): "Half a field is R = 2",
+        (x, y): "the plaque itself",
+    }.items():
+        assert words in near(target["wrong"], place)[0]
+    messages = {tuple(pair): words for pair, words in two["messages"]}
+    for pair, words in {(0, 1): "Count the brains", (1, 2): "Blur in both", (0, 3): "copy or smear"}.items():
+        assert words in messages[pair] and words in messages[pair[::-1]]
+    assert three["value"] == 36
+    said = dict(three["wrong"])
+    assert "forgot the reference" in said[32] and "already on the grid" in said[40] and "full scan" in said[64]
 
 
 def test_what_the_exercises_say_is_true():

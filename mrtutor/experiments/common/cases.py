@@ -25,6 +25,7 @@ def own_or(
     """`case` where a chapter can use it; else one printed sentence that says why not, and the chapter's own case.
 
     coils: how many it must have at least; full: every sample measured; head: something stands in the picture.
+    Of a scan whose outer samples are empty (zero-padded ends) the inner part is used, and the sentence says so.
     """
     needs = unmet(case, coils, full, head, smallest)
     if not needs:
@@ -32,6 +33,12 @@ def own_or(
     own = chapter_case if isinstance(chapter_case, Scan) else chapter_case()
     if case is own:
         return own
+    inner = centre(case, case.kspace.shape[-1])
+    if not unmet(inner, coils, full, head, smallest):
+        n_y, n_x = inner.kspace.shape[-2:]
+        share = f"{percent(case)} of what it stores was measured"
+        print(f"{case.label or 'Your scan'}: {share}; this chapter uses its inner {n_y} x {n_x} samples.")
+        return inner
     print(f"This chapter needs {needs} ({case.label or 'your scan'}); it goes on with its own case: {own.label}.")
     return own
 
@@ -39,22 +46,27 @@ def own_or(
 def unmet(case: Scan, coils: int = 1, full: bool = True, head: bool = True, smallest: int = SMALLEST) -> str:
     """The first need that `case` does not meet, in words, or ""."""
     n_coils, n_y, n_x = case.kspace.shape
-    share = measured_share(case)
     if n_coils < coils:
         return f"{coils} coils or more, got {n_coils}"
     if min(n_y, n_x) < smallest:
         return f"{smallest} lines and readout samples or more, got {n_y} x {n_x}"
-    if full and share < 1:
-        return f"a scan measured in full, got {min(round(100 * share), 99)} % measured"
+    if full and measured_share(case) < 1:
+        return f"a scan measured in full, got {percent(case)} measured"
     energy = case.kspace.abs().square()
     if head and calibration_block(energy, n_y // 2, n_x // 2).sum() < BRIGHT_CENTRE * energy.sum():
-        return "a slice with a head in it, got noise"
+        return "a slice with a head in it, found none"
     return ""
 
 
 def measured_share(case: Scan) -> float:
     """Share of k-space that was measured, 0 to 1: a sample that is exactly zero in all coils was not."""
     return float((case.mask & (case.kspace != 0).any(0, keepdim=True)).float().mean())
+
+
+def percent(case: Scan) -> str:
+    """The measured share as "51 %"; never 100 where a sample is missing."""
+    share = measured_share(case)
+    return f"{100 if share == 1 else min(round(100 * share), 99)} %"
 
 
 def centre(case: Scan, size: int = 128) -> Scan:
@@ -80,7 +92,7 @@ def centre(case: Scan, size: int = 128) -> Scan:
         case,
         kspace=kspace,
         mask=torch.ones(1, y, x, dtype=torch.bool),
-        maps=low_resolution_maps(kspace),
+        maps=low_resolution_maps(kspace) if len(kspace) > 1 else torch.ones_like(kspace),
         voxel_mm=voxel_mm,
         lesion=None,
         truth=None,

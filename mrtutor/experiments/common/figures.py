@@ -46,7 +46,7 @@ def pane(
         if scan.phase_encoding == "horizontal"
         else scan.voxel_mm[1] / scan.voxel_mm[0]
     )
-    ax.imshow(picture, cmap="gray", vmin=low, vmax=high, interpolation="nearest", aspect=aspect)
+    ax.imshow(picture.numpy(), cmap="gray", vmin=low, vmax=high, interpolation="nearest", aspect=aspect)
     ax.set_axis_off()
     ax.text(
         0.97,

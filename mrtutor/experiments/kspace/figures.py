@@ -34,7 +34,9 @@ def ringing(case: Scan) -> tuple[Figure, str, str]:
     figures.curve(axes[0], "voxels of 256 lines", "signal")
     for n_lines, colour in ((64, figures.SECOND), (128, figures.ACCENT)):
         profile = overshoot(n_lines)["profile"][960:1280]
-        axes[0].plot((torch.arange(320) - 64) / 16, profile, color=colour, lw=1.2, label=f"{n_lines} lines")
+        axes[0].plot(
+            (torch.arange(320).numpy() - 64) / 16, profile.numpy(), color=colour, lw=1.2, label=f"{n_lines} lines"
+        )
     axes[0].axhline(1, color="#56606a", lw=0.8)
     axes[0].legend(facecolor=figures.PAPER, edgecolor="none", labelcolor=figures.INK, fontsize=10)
     top = float(case.image.abs().max())
