@@ -40,30 +40,21 @@ def check_calibrate(calibrate: Callable, put_back: Callable | None = None) -> bo
     if complaint:
         return say(False, complaint)
     X = windows(acs, R)
-    sources = X[..., ::R].flatten(1)
-
-    def learned(lines, sample=2) -> Tensor:
-        """Weights for those lines of the window, gap by gap."""
-        return torch.linalg.lstsq(sources, torch.cat([X[:, :, sample, line] for line in lines], -1)).solution
+    right = torch.linalg.lstsq(X[..., ::R].flatten(1), _targets(X, range(R + 1, 2 * R))).solution
 
     def filled(weights) -> float:
         """How far k-space, filled with these weights, is from the full scan."""
         return _off(fill(kspace, mask, weights, R, mask.shape[-1] // 2 % R), kspace)
 
-    error, best = filled(weights), filled(learned(range(R + 1, 2 * R)))
+    error, best = filled(weights), filled(right)
     if not error < 1.1 * best:
-        fit = (sources @ weights).unflatten(-1, (R - 1, N_COILS))
-        if any(close(fit[:, gap], X[:, :, 2, line], 0.02) for gap in range(R - 1) for line in range(0, 3 * R + 1, R)):
-            return say(False, CLUE)
-        for message, repair in _repairs():
-            if filled(repair(weights)) < 1.1 * best:
-                return say(False, message)
+        repaired = (message for message, repair in _repairs() if filled(repair(weights)) < 1.1 * best)
         otherwise = (
             f"Filled with your weights, k-space is off by {100 * error:.0f} %; least squares reaches "
             f"{100 * best:.0f} %. Hint: one row of sources a window, one row of targets a window, and weights that "
             "turn the first into the second. (Solutions: folded, further down.)"
         )
-        return say(False, recognise(weights, _other_targets(learned), otherwise, 0.05))
+        return say(False, _other_lines(weights, X) or next(repaired, otherwise))
     if put_back is not None:
         return _put_back(put_back, kspace, mask, generator)
     return say(True, f"Filled with your weights, k-space is off by {100 * error:.0f} %, as good as least squares gets.")
@@ -106,17 +97,29 @@ def _repairs() -> list[tuple[str, Callable]]:
     return found
 
 
-def _other_targets(learned: Callable) -> dict[str, Tensor]:
-    """Message -> the weights of who learned to fill another line or sample of the window."""
-    gap = "that gap has measured lines of this window on one side only. Learn the gap between the two middle sources"
-    wrong = {
-        f"You learned lines 1 … R − 1: {gap}, R + 1 … 2R − 1.": learned(range(1, R)),
-        f"You learned lines 2R + 1 … 3R − 1: {gap}, R + 1 … 2R − 1.": learned(range(2 * R + 1, 3 * R)),
-    }
-    for sample in (0, 1, 3, 4):
-        message = f"You learned sample {sample} of the 5; the target is the middle one, 2."
-        wrong[message] = learned(range(R + 1, 2 * R), sample)
-    return wrong
+def _targets(X: Tensor, lines, sample: int = 2) -> Tensor:
+    """Those lines of every window, gap by gap, each with all elements: (windows, lines * coil)."""
+    return torch.cat([X[:, :, sample, line] for line in lines], -1)
+
+
+def _other_lines(weights: Tensor, X: Tensor) -> str:
+    """What to say to who learned, as well as can be, from other sources or to other targets of the window; or ""."""
+    sources, gap = X[..., ::R].flatten(1), range(R + 1, 2 * R)
+    fit = (sources @ weights).unflatten(-1, (R - 1, N_COILS))
+    if any(close(fit[:, i], X[:, :, 2, line], 0.02) for i in range(R - 1) for line in range(0, 3 * R + 1, R)):
+        return CLUE
+    middle = f"Learn the one between the two middle sources: lines R + 1 … 2R − 1 ({R + 1} … {2 * R - 1} at R = {R})."
+    known = [
+        (f"You learned lines 1 … R − 1: that gap has one source before it and three behind. {middle}", range(1, R), 2),
+        (f"You learned lines 2R + 1 … 3R − 1: the last gap of the window. {middle}", range(2 * R + 1, 3 * R), 2),
+    ]
+    known += [(f"You learned sample {n} of the 5; the target is the middle one, 2.", gap, n) for n in (0, 1, 3, 4)]
+    for message, lines, sample in known:
+        targets = _targets(X, lines, sample)
+        best = _off(sources @ torch.linalg.lstsq(sources, targets).solution, targets)
+        if _off(sources @ weights, targets) < 1.5 * best:
+            return message
+    return ""
 
 
 def _put_back(put_back: Callable, kspace: Tensor, mask: Tensor, generator: torch.Generator) -> bool:
