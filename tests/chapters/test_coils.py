@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from helpers.chapters import solutions, stubs
 from helpers.real import real_file
 
-from mrtutor import checks, coils, fourier, metrics, sampling, scan, sense, sparsity
+from mrtutor import coils, fourier, metrics, sampling, scan, sense, sparsity
 from mrtutor.claims import record
 from mrtutor.experiments.coils import (
     abdomen,
@@ -20,7 +19,6 @@ from mrtutor.experiments.coils import (
 )
 from mrtutor.experiments.common import cases
 from mrtutor.experiments.common.brain import virtual
-from mrtutor.patients import patient
 
 
 @pytest.fixture(scope="module", params=["real", "virtual"])
@@ -173,6 +171,19 @@ def test_pixel_by_pixel_ends_with_the_whole_picture(case):
     assert float(scenes_unfolding.unfold_until(case, 4, 1)["image"].abs().sum(-2).count_nonzero()) <= 4
 
 
+def test_the_edge_of_the_field_is_a_rim_too(case):
+    maps = coils.birdcage_maps(case.image.shape[-2:], len(case.maps))
+    found = claims.rim_and_core(replace(case, maps=maps, kspace=fourier.fft2c(maps)))  # bright from edge to edge
+    assert found["rim_region"][0, 1:-1].all() and not found["core_region"][0].any()
+
+
+def test_where_nothing_beyond_four_can_be_unfolded_c10_says_so():
+    few = cases.prepare(virtual(4))
+    found = claims.knee(few)
+    assert found["R"] == [2, 3, 4] and found["holds"] is None and found["steeper"] == {}
+    assert not claims.can_tell(few, 5) and claims.can_tell(few, 4)
+
+
 # What is drawn -----------------------------------------------------------------------------------------------------
 def test_places_fold_where_the_picture_shows_them(case):
     row, x, y = scenes_elements.partners(case)
@@ -210,54 +221,3 @@ def test_the_arc_is_a_copy_of_the_wall_and_the_dot_is_not():
     wrong, right = ((one["image"] - body.truth).abs()[0] for one in (found, still))
     assert wrong[found["arc"]].mean() > 3 * right[found["arc"]].mean()
     assert not (found["arc"] & found["dot"]).any() and body.truth[0].abs()[found["dot"]].max() == pytest.approx(0.8)
-
-
-# A reader's own file -----------------------------------------------------------------------------------------------
-def test_a_readers_own_file_is_taken(tmp_path):
-    big = scan.acquire(patient(11, contrast="T2", size=256, split="test"), n_coils=4, size=(192, 164), noise=0.01)
-    own = cases.prepare(scan.read(scan.write(tmp_path / "own.h5", big)))
-    assert own.kspace.shape == (4, 152, 128) and float(own.image.abs().max()) <= 1.001
-    assert own.voxel_mm[1] == pytest.approx(big.voxel_mm[1] * 164 / 128)
-    assert claims.rim_and_core(own)["core"] > 1
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda c: replace(c, kspace=c.kspace[:1], maps=c.maps[:1]),
-        lambda c: c.undersample(sampling.equispaced(c.kspace.shape[-2:], 2)),
-    ],
-)
-def test_a_scan_that_cannot_serve_is_told_so(change):
-    with pytest.raises(ValueError, match="fully sampled scan of 2 or more coils"):
-        cases.prepare(change(virtual()))
-
-
-# Exercises ---------------------------------------------------------------------------------------------------------
-def test_solutions_pass_and_stubs_are_told_what_is_missing(capsys):
-    found = solutions("02_coils")
-    assert (
-        checks.check_unfold(found["unfold"])
-        and checks.check_calibrate(found["calibrate"])
-        and checks.check_price(found["price"])
-    )
-    assert set(stubs("02_coils")) == {"unfold", "calibrate", "price"}
-    capsys.readouterr()
-    assert not checks.check_price(lambda p, q: ...)
-    assert "not yet written" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    "wrong, words",
-    [
-        (lambda p, q: 1 / (1 - torch.vdot(p, q).abs() ** 2), "variance"),
-        (lambda p, q: 1 / (1 - torch.vdot(p, q).abs()).sqrt(), "squared"),
-        (lambda p, q: 1 / (1 - (p @ q).abs() ** 2).sqrt(), "Conjugate"),
-        (lambda p, q: 1 / (1 - torch.vdot(p, q).real ** 2).sqrt(), "real part"),
-        (lambda p, q: torch.vdot(p, q).abs(), "How much noise"),
-        (lambda p, q: 2.0, "g is"),
-    ],
-)
-def test_wrong_prices_get_their_message(wrong, words, capsys):
-    assert not checks.check_price(wrong)
-    assert words in capsys.readouterr().out
