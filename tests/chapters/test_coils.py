@@ -1,4 +1,4 @@
-"""Chapter 2: its claims hold on the real brain and on its stand-in, and each turns red when what it rests on is broken."""
+"""Chapter 2: its claims hold on the real brain and on its stand-in, and each turns red when what it rests on breaks."""
 
 from dataclasses import replace
 

@@ -12,6 +12,7 @@ from ... import coils, grappa, metrics, sampling, sense
 from ...claims import record
 from ...fourier import fft2c, ifft2c
 from ...scan import Scan
+from ...show import in_book
 
 
 def head(case: Scan) -> Tensor:
@@ -82,6 +83,8 @@ def snr_loss(
     other), "map" and "theory" (y, x). It holds when the ratio is 1 within 5 % and no place has g < 1.
     "GRAPPA": at the largest R with `n_acs` reference lines and weights learnt once, beside the root of the true R.
     """
+    if not in_book():
+        print("Repeating the scan with fresh noise, a few seconds …")
     R_grappa = max(accelerations)
     masks = {R: sampling.equispaced(case.image.shape[-2:], R) for R in accelerations}
     dense = sampling.equispaced(case.image.shape[-2:], R_grappa, n_acs)

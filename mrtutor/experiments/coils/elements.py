@@ -13,6 +13,8 @@ from ...fourier import fft2c, ifft2c
 from ...scan import Scan
 from .claims import head
 
+MERGED = {"uniform": "One uniform coil", "rss": "All elements, RSS", "maps": "All elements, by their maps"}
+
 
 def round_the_head(maps: Tensor) -> Tensor:
     """Elements ordered by the direction in which each hears best: indices (coil,)."""
@@ -44,9 +46,9 @@ def fading_copy(case: Scan) -> dict:
     everywhere = coils.low_resolution_maps(case.kspace, threshold=0)  # in air too, where the copy shows alone
     coil_images = ifft2c(mask * case.kspace)
     images = {
-        "One uniform coil": ifft2c(mask * fft2c(case.image)),
-        "All elements, RSS": coils.rss(coil_images),
-        "All elements, by their maps": coils.combine(coil_images, everywhere),
+        MERGED["uniform"]: ifft2c(mask * fft2c(case.image)),
+        MERGED["rss"]: coils.rss(coil_images),
+        MERGED["maps"]: coils.combine(coil_images, everywhere),
     }
     full, here, half = case.image.abs()[0], head(case), case.image.shape[-1] // 2
     there, air = here.roll(half, -1), ~metrics.foreground(case.image, 0.03)

@@ -20,8 +20,8 @@ def noise_maps(case: Scan, loss: dict, acceleration: int) -> None:
         fig,
         "Two maps of noise at R = 4, measured by repetition and predicted as g times root of R. They agree: two bright "
         "bands in the middle, calm front and back.",
-        f"{case.label}, R = {acceleration}, SENSE. Noise as a multiple of the full scan's. Left: 40 repetitions. Right: "
-        "the formula.",
+        f"{case.label}, R = {acceleration}, SENSE. Noise as a multiple of the full scan's. Left: 40 repetitions. "
+        "Right: the formula.",
     )
 
 
@@ -90,7 +90,7 @@ def curves(case: Scan, knee: dict, elements: dict) -> None:
 def correlation(case: Scan, noise: dict) -> None:
     """From `elements.noise_correlation`: how much each pair of elements shares its noise."""
     fig, axes = figures.row(1, 3.2)
-    axes[0].imshow(noise["correlation"], cmap="gray", vmin=0, vmax=1)
+    axes[0].imshow(noise["correlation"].numpy(), cmap="gray", vmin=0, vmax=1)
     figures.curve(axes[0], "coil element", "coil element")
     show(
         fig,
