@@ -31,6 +31,7 @@ class Source:
     upright: str
     letters: tuple[str, str, str, str] = ("A", "", "P", "")
     voxel_mm: tuple[float, float] | None = None  # None: the source does not say
+    matrix: tuple[int, int] = (128, 128)  # (y, x) that this voxel belongs to
 
 
 SOURCES = {
@@ -79,6 +80,7 @@ SOURCES = {
         "transpose",
         ("", "", "", ""),
         (1.25, 1.25),
+        (320, 160),
     ),
     "brain-poisson-8ch": Source(
         "brain_sigpy_8ch_poisson.h5",

@@ -43,3 +43,15 @@ def read_twix(path) -> tuple[np.ndarray, np.ndarray]:
         total[slice_, :, :, column] += line.data[:, ::-1] if line.is_flag_set("REFLECT") else line.data
         count[slice_, :, :, column] += 1
     return total / np.maximum(count, 1), count.any((0, 1, 2))
+
+
+def to_hdf5(path, result):
+    """Your own Siemens raw data as fastMRI-style HDF5 at `result`, for `scan.read`; nothing of the header is kept.
+
+    Raises what `read_twix` raises. Returns the path of the result.
+    """
+    from .scan.saving import save
+
+    kspace, lines = read_twix(path)
+    mask = np.broadcast_to(lines, kspace.shape[-2:])
+    return save(result, iter(kspace), len(kspace), mask, {"axes": "slice, coil, y (readout), x (phase encoding)"})

@@ -8,8 +8,19 @@ from .acquire import acquire
 from .core import Scan
 from .files import open_file, read
 from .orientation import UPRIGHT
-from .rules import ScanFileError
+from .rules import ScanFileError, ScanFileWarning
 from .saving import write
 from .shelf import find, load
 
-__all__ = ["UPRIGHT", "Scan", "ScanFileError", "acquire", "find", "load", "open_file", "read", "write"]
+__all__ = [
+    "UPRIGHT",
+    "Scan",
+    "ScanFileError",
+    "ScanFileWarning",
+    "acquire",
+    "find",
+    "load",
+    "open_file",
+    "read",
+    "write",
+]

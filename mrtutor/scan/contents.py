@@ -1,21 +1,51 @@
-"""What is inside a checked file: one slice of k-space, mask, reference picture, attributes, header text."""
+"""What is inside a checked file: one slice of k-space, mask, reference picture, header."""
 
 import h5py
 import numpy as np
 
 from .hdf5 import check_blocks, check_storage, dataset
-from .rules import MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES, MAX_AXIS, ScanFileError, from_the_depths, shown
+from .layout import Layout
+from .rules import MAX_AXIS, ScanFileError, from_the_depths, ignore, out_of_memory
 
 MAX_HEADER_BYTES = 2**20
+NEIGHBOURS, MIDDLE = 8, 48  # how many slices, and how much of their centre, are compared with each other
 
 
-def kspace_slice(path, ds: h5py.Dataset, i: int) -> np.ndarray:
+def kspace_slice(path, ds: h5py.Dataset, i: int, how: Layout) -> np.ndarray:
     """Slice `i` as (coil, y, x) complex64, bit for bit when it is stored so; the only large array there is."""
-    check_blocks(path, ds, "kspace", i)
-    kspace = np.empty(ds.shape[1:], np.complex64)
+    return _samples(path, ds, i, how, slice(None), slice(None))
+
+
+def neighbours(path, ds: h5py.Dataset, how: Layout) -> np.ndarray | None:
+    """The centre of the first slices of a file without coil axis: (slice, y, x); None where there is one slice or one
+    that cannot be read."""
+    if how.names != ("slice", "y", "x") or how.sizes["slice"] < 2:
+        return None
+    ranges = []
+    for axis in "yx":
+        n = how.sizes[axis]
+        few = min(n, MIDDLE)
+        ranges.append(slice(n // 2 - few // 2, n // 2 - few // 2 + few))
+    try:
+        first = range(min(NEIGHBOURS, how.sizes["slice"]))
+        return np.concatenate([_samples(path, ds, i, how, *ranges) for i in first])
+    except ScanFileError as error:
+        if out_of_memory(error):
+            raise
+        return None  # whoever asks for the slice will be told
+
+
+def _samples(path, ds: h5py.Dataset, i: int, how: Layout, rows: slice, columns: slice) -> np.ndarray:
+    """Rows and columns of slice `i`, (coil, y, x) complex64."""
+    axis = how.names.index("slice") if "slice" in how.names else None
+    check_blocks(path, ds, "kspace", None if axis is None else i, axis or 0)
+    place = {"slice": i, "y": rows, "x": columns}
+    place = tuple(place.get(name, slice(None)) for name in how.names)
     with from_the_depths(path, f"kspace, slice {i},"):
-        ds.read_direct(kspace, np.s_[i])
-    return kspace if kspace.ndim == 3 else kspace[None]
+        shape = [len(range(n)[at]) for n, at in zip(ds.shape, place, strict=False) if isinstance(at, slice)]
+        stored = np.empty([*shape, 2] if how.pairs else shape, np.float32 if how.pairs else np.complex64)
+        ds.read_direct(stored, (*place, slice(None)) if how.pairs else place)
+    return how.to_coil_y_x(stored.view(np.complex64)[..., 0] if how.pairs else stored)
 
 
 def mask(path, file: h5py.File, shape: tuple[int, int]) -> np.ndarray:
@@ -24,9 +54,8 @@ def mask(path, file: h5py.File, shape: tuple[int, int]) -> np.ndarray:
     if ds is None:
         return np.ones((1, *shape), bool)
     if ds.shape not in ((shape[1],), tuple(shape)):
-        raise ScanFileError(
-            path, "mask", f"have the axes (x) = {(shape[1],)} or (y, x) = {tuple(shape)} of kspace", ds.shape
-        )
+        rule = f"have the axes (x) = {(shape[1],)} or (y, x) = {tuple(shape)} of kspace"
+        raise ScanFileError(path, "mask", rule, ds.shape)
     if ds.dtype.kind not in "buif":
         raise ScanFileError(path, "mask", "be bool or numbers 0 and 1", f"type {ds.dtype}")
     check_storage(path, ds, "mask")
@@ -42,17 +71,21 @@ def mask(path, file: h5py.File, shape: tuple[int, int]) -> np.ndarray:
 
 
 def reference(path, file: h5py.File, n_slices: int) -> h5py.Dataset | None:
-    """The dataset `reconstruction_rss` [slice, y, x], its header checked; None where there is none."""
-    ds = dataset(path, file, "reconstruction_rss")
-    if ds is None:
-        return None
-    if ds.ndim != 3 or ds.shape[0] != n_slices or not all(1 <= n <= MAX_AXIS for n in ds.shape[1:]):
-        raise ScanFileError(
-            path, "reconstruction_rss", f"have the axes (slice, y, x) with the {n_slices} slices of kspace", ds.shape
-        )
-    if ds.dtype.kind != "f":
-        raise ScanFileError(path, "reconstruction_rss", "be real floating-point numbers", ds.dtype)
-    check_storage(path, ds, "reconstruction_rss")
+    """The dataset `reconstruction_rss` [slice, y, x], its header checked; None where there is none that can be used."""
+    name = "reconstruction_rss"
+    try:
+        ds = dataset(path, file, name)
+        if ds is None:
+            return None
+        if ds.ndim != 3 or ds.shape[0] != n_slices or not all(1 <= n <= MAX_AXIS for n in ds.shape[1:]):
+            raise ScanFileError(
+                path, name, f"have the axes (slice, y, x) with the {n_slices} slices of kspace", ds.shape
+            )
+        if ds.dtype.kind != "f":
+            raise ScanFileError(path, name, "be real floating-point numbers", ds.dtype)
+        check_storage(path, ds, name)
+    except ScanFileError as error:
+        return ignore(path, error)
     return ds
 
 
@@ -66,60 +99,25 @@ def reference_slice(path, ds: h5py.Dataset, i: int) -> np.ndarray:
     return picture
 
 
-def header_text(path, file: h5py.File) -> str:
-    """The ISMRMRD header of a fastMRI file, as text and no more than that; "" where there is none."""
-    ds = dataset(path, file, "ismrmrd_header")
-    if ds is None:
-        return ""
-    with from_the_depths(path, "ismrmrd_header"):
-        if ds.shape != () or ds.id.get_type().get_class() != h5py.h5t.STRING or ds.dtype.itemsize > MAX_HEADER_BYTES:
-            raise ScanFileError(
-                path, "ismrmrd_header", f"be one text of at most {MAX_HEADER_BYTES} bytes", f"{ds.dtype} {ds.shape}"
-            )
-        text = ds[()]
-    if len(text) > MAX_HEADER_BYTES:
-        raise ScanFileError(
-            path, "ismrmrd_header", f"be one text of at most {MAX_HEADER_BYTES} bytes", f"{len(text)} bytes"
-        )
-    return text.decode("utf-8", errors="replace")
-
-
-def attributes(path, file: h5py.File) -> dict:
-    """The file's own attributes as plain text, numbers and lists of them. Text is kept to the letter and never interpreted."""
-    result = {}
-    with from_the_depths(path, "the attributes"):
-        n = h5py.h5a.get_num_attrs(file.id)
-        if n > MAX_ATTRIBUTES:
-            raise ScanFileError(path, "the attributes", f"be at most {MAX_ATTRIBUTES}", n)
-        for i in range(n):
-            attribute = h5py.h5a.open(file.id, index=i)
-            name, kind, size = attribute.name, attribute.get_type(), attribute.get_storage_size()
-            try:
-                name = name.decode("utf-8")
-            except UnicodeDecodeError:
-                raise ScanFileError(path, "the name of an attribute", "be UTF-8 text", name[:20]) from None
-            what = f"attribute {shown(name, 40)}"
-            if size > MAX_ATTRIBUTE_BYTES:
-                raise ScanFileError(path, what, f"be at most {MAX_ATTRIBUTE_BYTES} bytes", f"{size} bytes")
-            if kind.get_class() not in (h5py.h5t.STRING, h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM):
-                raise ScanFileError(path, what, "be text or numbers", f"HDF5 type class {kind.get_class()}")
-            with from_the_depths(path, what):
-                value = file.attrs[name]
-            result[name] = _plain(path, what, value)
-    return result
-
-
-def _plain(path, what: str, value):
-    """An attribute's value in Python's own types."""
-    if isinstance(value, h5py.Empty):
-        return ""
-    if isinstance(value, np.ndarray):
-        return [_plain(path, what, v) for v in value.ravel()]
-    if isinstance(value, (bytes, str)):
-        if len(value) > MAX_ATTRIBUTE_BYTES:
-            raise ScanFileError(path, what, f"be at most {MAX_ATTRIBUTE_BYTES} bytes", f"{len(value)}")
-        try:  # h5py hides undecodable bytes in surrogates
-            return value.decode("utf-8") if isinstance(value, bytes) else value.encode("utf-8").decode("utf-8")
-        except UnicodeError:
-            raise ScanFileError(path, what, "be UTF-8 text", shown(value, 40)) from None
-    return value.item()
+def header(path, file: h5py.File) -> bytes:
+    """The ISMRMRD header of a fastMRI file as it is stored; b"" where there is none that could be read."""
+    name, rule = "ismrmrd_header", f"be one text of at most {MAX_HEADER_BYTES} bytes"
+    try:
+        ds = dataset(path, file, name)
+        if ds is None:
+            return b""
+        with from_the_depths(path, name):
+            text, size = ds.id.get_type().get_class() == h5py.h5t.STRING, ds.size * ds.dtype.itemsize
+            if size > MAX_HEADER_BYTES or not ((text and ds.size == 1) or (ds.dtype == np.uint8 and ds.ndim == 1)):
+                raise ScanFileError(path, name, rule, f"{ds.dtype} {ds.shape}")
+            if ds.shape:
+                check_storage(path, ds, name)
+                check_blocks(path, ds, name)
+            value = ds[()]
+        value = value.tobytes() if ds.dtype == np.uint8 else value.item() if ds.shape else value
+        if len(value) > MAX_HEADER_BYTES:
+            raise ScanFileError(path, name, rule, f"{len(value)} bytes")
+    except ScanFileError as error:
+        ignore(path, error)
+        return b""
+    return value

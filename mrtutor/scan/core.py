@@ -66,9 +66,17 @@ class Scan:
         coils, y, x = self.kspace.shape
         return f"Scan({self.label!r}, {coils} coils, {y} x {x}, {'real' if self.real else 'simulated'})"
 
+    @property
+    def fully_sampled(self) -> bool:
+        """All of k-space was measured, so that `image` and `rss` can be the reference of a score."""
+        return bool(self.mask.all())
+
     @cached_property
     def image(self) -> Image:
-        """(1, y, x) complex: the coil images of what was measured, merged with the maps. The reference of every score."""
+        """(1, y, x) complex: the coil images of what was measured, merged with the maps.
+
+        The reference of every score where the scan is `fully_sampled`; else the zero-filled picture, and no reference.
+        """
         return combine(ifft2c(self.kspace), self.maps)
 
     @cached_property

@@ -1,6 +1,5 @@
 """Read fastMRI-style HDF5 files, one slice at a time."""
 
-from operator import index
 from pathlib import Path
 
 import torch
@@ -9,41 +8,67 @@ from torch import Tensor
 from ..coils import calibration_block, espirit_maps, low_resolution_maps
 from ..types import Kspace, Maps, Mask
 from .about import about
+from .centring import centred, to_kspace
 from .core import Scan
+from .layout import layout_of, parse_axes
+from .meaning import Meaning
+from .measured import measured
+from .own_maps import own_maps
 from .probe import look_from_outside
-from .rules import ScanFileError, check_kspace_layout, check_kspace_values
+from .rules import ScanFileError, check_kspace_values
+from .siblings import doubt_slices
+from .slices import is_whole, slice_number
 
 N_ACS = 24  # central lines from which coil maps are estimated, when the file has as many
 MIN_ACS = 4
 AIR = 0.008  # of the brightest RSS: low enough that a forehead far from the coils stays in the picture
 
 
+AS_USUAL = Meaning()
+
+
 class ScanFile:
     """An open fastMRI-style file: `len(file)` slices, `file[i]` a `Scan`. Holds one slice in memory, never the file.
 
-    `attributes`, `mask` (1, y, x), `n_slices`, `n_coils` and `shape` (y, x) are known from the header. Close it, or
-    use it in a `with` block.
+    `attributes`, `mask` (1, y, x), `n_slices`, `n_coils` and `shape` (y, x) are known from the header; the mask of a
+    slice leaves out what is zero in all coils too (`measured`). Close it, or use it in a `with` block.
     """
 
-    def __init__(self, path, maps: str | Tensor = "low resolution", upright=None, letters=None, label=None):
+    def __init__(
+        self, path, maps="low resolution", upright=None, letters=None, label=None, meaning: Meaning = AS_USUAL
+    ):
         from . import contents, hdf5
+        from .attributes import attributes
 
-        self.path, self._maps = Path(path), maps
+        self.path, self._maps, self._meaning, self._labelled = Path(path), maps, meaning, label is not None
         self._file = hdf5.open_hdf5(self.path)
         try:
-            self._kspace = hdf5.dataset(self.path, self._file, "kspace", required=True)
-            check_kspace_layout(self.path, self._kspace.shape, self._kspace.dtype)
+            self._kspace, self._layout = self._find(meaning.axes)
             hdf5.check_storage(self.path, self._kspace, "kspace")
-            self.single_coil = self._kspace.ndim == 3
-            self.n_slices, self.shape = self._kspace.shape[0], self._kspace.shape[-2:]
-            self.n_coils = 1 if self.single_coil else self._kspace.shape[1]
-            self.attributes = contents.attributes(self.path, self._file)
-            self.mask = torch.from_numpy(contents.mask(self.path, self._file, self.shape))
+            self.n_slices, self.n_coils, *shape = self._layout.sizes.values()
+            self.shape, self.single_coil = tuple(shape), "coil" not in self._layout.names
+            self.attributes = attributes(self.path, self._file)
+            self._stored_mask = contents.mask(self.path, self._file, self.shape)
+            self.mask = torch.from_numpy(centred(self._stored_mask, meaning).copy())
             self._rss = contents.reference(self.path, self._file, self.n_slices)
-            header = contents.header_text(self.path, self._file)
+            header = contents.header(self.path, self._file)
             self._about = about(self.path, self.attributes, header, self.shape, upright, letters, label)
+            blocks = None if meaning.axes else contents.neighbours(self.path, self._kspace, self._layout)
+            if blocks is not None:
+                doubt_slices(self.path, blocks)
         except BaseException:
             self._file.close()
+            raise
+
+    def _find(self, axes):
+        """The dataset kspace and its layout; for a known format that is not fastMRI's, its name and the next step."""
+        from . import hdf5, relatives
+
+        try:
+            kspace = hdf5.dataset(self.path, self._file, "kspace", required=True)
+            return kspace, layout_of(self.path, kspace.shape, kspace.dtype, axes)
+        except ScanFileError:
+            relatives.explain(self.path, self._file)
             raise
 
     def __len__(self) -> int:
@@ -54,36 +79,39 @@ class ScanFile:
 
     def __getitem__(self, i: int) -> Scan:
         kspace = self.kspace(i)
-        return Scan(
-            kspace=kspace, mask=self.mask, maps=self._maps_of(kspace), attributes=dict(self.attributes), **self._about
-        )
+        mask = torch.from_numpy(measured(kspace.numpy(), self.mask.numpy()))
+        about = {**self._about, "label": self._label(mask)}
+        return Scan(kspace, mask, self._maps_of(kspace, mask), attributes=dict(self.attributes), **about)
 
     def kspace(self, i: int) -> Kspace:
         """(coil, y, x) of slice `i` as it is stored; complex128 is rounded to complex64."""
         from . import contents
 
-        if not 0 <= index(i) < self.n_slices:
-            raise ScanFileError(self.path, "slice", f"lie in 0..{self.n_slices - 1}", i)
-        kspace = contents.kspace_slice(self.path, self._kspace, index(i))
-        check_kspace_values(self.path, i, kspace, self.mask[0].numpy())
-        return torch.from_numpy(kspace)
+        i = slice_number(i, self.n_slices, self.path)
+        kspace = contents.kspace_slice(self.path, self._kspace, i, self._layout)
+        check_kspace_values(self.path, i, kspace, self._stored_mask[0])
+        self._meaning.doubt(self.path, kspace)
+        return torch.from_numpy(to_kspace(kspace, self._meaning))
 
     def reconstruction_rss(self, i: int) -> Tensor | None:
         """(1, y, x) the reference picture that came with slice `i`, perhaps cropped; None where the file has none."""
         from . import contents
 
-        if self._rss is None:
-            return None
-        if not 0 <= index(i) < self.n_slices:
-            raise ScanFileError(self.path, "slice", f"lie in 0..{self.n_slices - 1}", i)
-        return torch.from_numpy(contents.reference_slice(self.path, self._rss, index(i)))[None]
+        i = slice_number(i, self.n_slices, self.path)
+        return None if self._rss is None else torch.from_numpy(contents.reference_slice(self.path, self._rss, i))[None]
 
-    def _maps_of(self, kspace: Kspace) -> Maps:
+    def _label(self, mask: Mask) -> str:
+        """With the share that was measured, unless the reader gave the label, or the file's own says it or its mask."""
+        label = self._about["label"]
+        told = "% measured" in label or ("label" in self.attributes and torch.equal(mask, self.mask))
+        return label if mask.all() or self._labelled or told else f"{label}, {share(mask)} measured"
+
+    def _maps_of(self, kspace: Kspace, mask: Mask) -> Maps:
         if isinstance(self._maps, Tensor):
-            return self._maps
+            return own_maps(self._maps, kspace.shape)
         if self.n_coils == 1:  # nothing to compare with: one coil hears everything alike
             return torch.ones_like(kspace)
-        n_acs = measured_centre(self.mask)
+        n_acs = measured_centre(mask)
         if n_acs < MIN_ACS:
             raise ScanFileError(
                 self.path, "mask", f"measure the {MIN_ACS} central lines or more, for coil maps (or give maps=)", n_acs
@@ -109,6 +137,12 @@ def measured_centre(mask: Mask) -> int:
     return next((n for n in range(most, 0, -1) if calibration_block(mask, n, n).all()), 0)
 
 
+def share(mask: Mask) -> str:
+    """The share of k-space that was measured, never rounded up to all of it or down to nothing."""
+    measured = float(mask.float().mean())
+    return f"{min(max(measured, 0.01), 0.99):.0%}"
+
+
 def open_file(
     path,
     maps: str | Tensor = "low resolution",
@@ -117,24 +151,35 @@ def open_file(
     label: str | None = None,
     trusted: bool = False,
     slice: int = 0,
+    axes: str | None = None,
+    centre: str | None = None,
+    space: str | None = None,
 ) -> ScanFile:
     """Open a fastMRI-style HDF5 file: `kspace` [slice, coil, y, x] or [slice, y, x], optional `mask` [x] or [y, x].
 
     Every rule that the header can break is checked here, those of a slice when it is read; a broken one raises
-    `ScanFileError`, one sentence with file, dataset, rule and value.
-    maps     "low resolution" or "espirit" from the measured centre, or a tensor (coil, y, x)
+    `ScanFileError`, one sentence with file, dataset, rule and value. Attributes, header and further datasets never
+    refuse a file: what cannot be used of them is left out, with a `ScanFileWarning` where it would have meant much.
+    maps     "low resolution" or "espirit" from the measured centre, or a tensor (coil, y, x), scaled to unit norm
     upright  a key of UPRIGHT, when the file does not say how it stands; letters: (top, right, bottom, left) then
     trusted  False: a process of its own looks first at the header and at `slice`, since the HDF5 library can hang or
-             crash on a damaged file (half a second, once per file; later slices are read without it). True: no such look
+             crash on a damaged file (half a second, once per file; later slices are read without it). True: no look
+    axes     what the axes of `kspace` are, where it is not the above: "coil,y,x", "slice,y,x,coil"
+    centre   where the centre of k-space lies: "middle", or "corner" as numpy.fft.fft2 leaves it (of both axes, or
+             "corner of y", "corner of x")
+    space    "k-space", or "image" where the array holds coil images
+    What is not said of the last three is looked at, and doubted in one sentence where it looks otherwise.
     """
     if not isinstance(maps, Tensor) and maps not in MAPS:
         raise ValueError(f"maps must be a tensor (coil, y, x) or one of {', '.join(MAPS)}, got {maps!r}")
+    meaning = Meaning(parse_axes(axes), centre, space)
     if not trusted:
-        look_from_outside(path, slice)
-    return ScanFile(path, maps, upright, letters, label)
+        look_from_outside(path, slice, meaning.axes)
+    return ScanFile(path, maps, upright, letters, label, meaning)
 
 
 def read(path, slice: int = 0, **options) -> Scan:
     """One slice of a file as a `Scan`; the options and errors of `open_file`."""
-    with open_file(path, slice=slice, **options) as file:
+    first = slice if is_whole(slice) else 0  # the file is sound, whatever was asked of it
+    with open_file(path, slice=first, **options) as file:
         return file[slice]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import h5py
 
-from .rules import MAX_CHUNKS, MAX_RATIO, MAX_SLICE_BYTES, ScanFileError, check_is_hdf5, from_the_depths, shown
+from .formats import check_is_hdf5
+from .rules import MAX_CHUNKS, MAX_RATIO, MAX_SLICE_BYTES, ScanFileError, from_the_depths, shown
 
 FILTERS = {
     h5py.h5z.FILTER_DEFLATE: "gzip",
@@ -27,7 +28,7 @@ def open_hdf5(path) -> h5py.File:
 
 
 def dataset(path, file: h5py.File, name: str, required: bool = False) -> h5py.Dataset | None:
-    """The dataset `name` of the root, if it lies in this very file in a form that can be read; None where there is none."""
+    """The dataset `name` of the root, if it lies in this very file and can be read; None where there is none."""
     with from_the_depths(path, name):
         links = file.id.links
         if not links.exists(name.encode()):
@@ -88,8 +89,8 @@ def check_storage(path, ds: h5py.Dataset, name: str) -> None:
                 raise ScanFileError(path, name, rule, f"{declared} declared and {stored} stored")
 
 
-def check_blocks(path, ds: h5py.Dataset, name: str, i: int | None = None) -> None:
-    """The compressed blocks of slice `i` (None: all): inside the file, and no larger unpacked than declared."""
+def check_blocks(path, ds: h5py.Dataset, name: str, i: int | None = None, axis: int = 0) -> None:
+    """The compressed blocks of slice `i` along `axis` (None: all): in the file, unpacked no larger than declared."""
     if ds.chunks is None:
         return
     with from_the_depths(path, name):
@@ -100,7 +101,8 @@ def check_blocks(path, ds: h5py.Dataset, name: str, i: int | None = None) -> Non
             )
         starts = [range(0, n, c) for n, c in zip(ds.shape, ds.chunks, strict=True)]
         if i is not None:
-            starts[0] = range(i // ds.chunks[0] * ds.chunks[0], i + 1, ds.chunks[0])
+            size = ds.chunks[axis]
+            starts[axis] = range(i // size * size, i + 1, size)
         n_blocks = math.prod(len(r) for r in starts)
         if n_blocks > MAX_CHUNKS:
             raise ScanFileError(

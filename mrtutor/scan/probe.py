@@ -18,16 +18,17 @@ _HANGS = -24  # a child killed for its processor time: minus SIGXCPU
 _survived: set = set()
 
 
-def look_from_outside(path, i: int) -> None:
+def look_from_outside(path, i: int, axes: tuple[str, ...] | None = None) -> None:
     """Raises `ScanFileError` when reading the header or slice `i` hangs, crashes or eats all memory. Once per file."""
-    from .rules import ScanFileError, check_is_hdf5
+    from .formats import check_is_hdf5
+    from .rules import ScanFileError
 
     check_is_hdf5(path)
     state = os.stat(path)
-    key = (os.path.realpath(path), state.st_size, state.st_mtime_ns)
+    key = (os.path.realpath(path), state.st_size, state.st_mtime_ns, axes)
     if key in _survived:
         return
-    command = [sys.executable, "-P", str(Path(__file__)), os.path.abspath(path), str(i), str(PATIENCE_S)]
+    command = [sys.executable, "-P", str(Path(__file__)), os.path.abspath(path), str(i), str(PATIENCE_S), *(axes or ())]
     try:
         code = subprocess.run(command, timeout=4 * PATIENCE_S, stdin=subprocess.DEVNULL, capture_output=True).returncode
     except subprocess.TimeoutExpired:
@@ -45,7 +46,7 @@ def look_from_outside(path, i: int) -> None:
 
 
 def _limits(megabytes: int, patience: float) -> None:
-    """What the child may take beyond what it has, where the system can say (Linux; on macOS only the time, on Windows neither)."""
+    """What the child may take beyond what it has, where the system can say: macOS the time, Windows neither."""
     try:
         import resource
 
@@ -58,35 +59,36 @@ def _limits(megabytes: int, patience: float) -> None:
         pass
 
 
-def _child(path: str, i: int, patience: float) -> None:
+def _child(path: str, i: int, patience: float, axes: tuple[str, ...] | None) -> None:
     """Read everything once, without torch. A broken rule is no concern of the child: the parent will find it."""
     import types
 
     package = types.ModuleType("mrscan")  # the files beside this one, without the package above them
     package.__path__ = [str(Path(__file__).parent)]
     sys.modules["mrscan"] = package
-    from mrscan import contents, hdf5, rules
+    from mrscan import attributes, contents, hdf5, layout, rules
 
     _limits(HEADER_MB, patience)
     try:
         file = hdf5.open_hdf5(path)
         kspace = hdf5.dataset(path, file, "kspace", required=True)
-        rules.check_kspace_layout(path, kspace.shape, kspace.dtype)
+        how = layout.layout_of(path, kspace.shape, kspace.dtype, axes)
         hdf5.check_storage(path, kspace, "kspace")
-        contents.attributes(path, file)
-        contents.header_text(path, file)
+        attributes.attributes(path, file)
+        contents.header(path, file)
         _limits(SLICE_MB, patience)
-        contents.mask(path, file, kspace.shape[-2:])
-        reference = contents.reference(path, file, kspace.shape[0])
-        i = min(max(i, 0), kspace.shape[0] - 1)
-        contents.kspace_slice(path, kspace, i)
+        contents.mask(path, file, (how.sizes["y"], how.sizes["x"]))
+        reference = contents.reference(path, file, how.sizes["slice"])
+        i = min(max(i, 0), how.sizes["slice"] - 1)
+        contents.kspace_slice(path, kspace, i, how)
+        contents.neighbours(path, kspace, how)
         if reference is not None:
             contents.reference_slice(path, reference, i)
     except rules.ScanFileError as error:
-        if "damage" in str(error.value) and ("alloc" in str(error.value) or "MemoryError" in str(error.value)):
+        if rules.out_of_memory(error):
             os._exit(_FULL)
 
 
 if __name__ == "__main__":
-    _child(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    _child(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), tuple(sys.argv[4:]) or None)
     os._exit(0)  # without the library's own tidying up

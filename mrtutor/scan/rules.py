@@ -1,6 +1,7 @@
 """What a file must be: the limits, and the one sentence that a file which breaks a rule gets."""
 
 import re
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,28 +11,33 @@ MAX_SLICES = 100_000
 MAX_SLICE_BYTES = 2**30  # one slice, and one compressed block, must fit in memory
 MAX_CHUNKS = 2**16  # compressed blocks of one slice
 MAX_RATIO = 1100  # gzip cannot do better than 1032 : 1
-MAX_ATTRIBUTES = 256
+MAX_ATTRIBUTES = 256  # more are not looked at
 MAX_ATTRIBUTE_BYTES = 2**16
-
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
-OTHER_FORMATS = {
-    b"\x93NUMPY": "a NumPy .npy file",
-    b"PK\x03\x04": "a zip archive",
-    b"\x1f\x8b": "a gzip file",
-    b"MATLAB 5.0": "an old MATLAB .mat file",
-    b"%PDF": "a PDF",
-    b"\x89PNG": "a PNG picture",
-    b"CDF": "an old NetCDF file",
-}
 
 
 class ScanFileError(ValueError):
-    """A file that cannot be used: "FILE: WHAT must RULE, got VALUE." `what` is the dataset, attribute or file at fault."""
+    """A file that cannot be used: "FILE: WHAT must RULE, got VALUE." `what` is the part at fault."""
 
     def __init__(self, path, what: str, rule: str, value):
         self.path, self.what, self.rule, self.value = str(path), what, rule, value
         sentence = f"{Path(path).name}: {what} must {rule}, got {value}."
         super().__init__(" ".join(sentence.split()))
+
+
+class ScanFileWarning(UserWarning):
+    """Something optional in a file is not what it should be, and was left out: one sentence."""
+
+
+def ignore(path, error: ScanFileError) -> None:
+    """Say that an optional part is left out. A claim of absurd memory is damage, whatever part makes it."""
+    if out_of_memory(error):
+        raise error
+    sentence = f"{Path(path).name}: {error.what} is ignored: it must {error.rule}, got {error.value}."
+    warnings.warn(" ".join(sentence.split()), ScanFileWarning, stacklevel=3)
+
+
+def out_of_memory(error: ScanFileError) -> bool:
+    return "damage" in str(error.value) and ("alloc" in str(error.value) or "MemoryError" in str(error.value))
 
 
 def shown(text, length: int = 60) -> str:
@@ -59,63 +65,8 @@ def from_the_depths(path, what: str):
         ) from None
 
 
-def check_is_hdf5(path) -> None:
-    """An existing file with the HDF5 signature, before the library touches it."""
-    path = Path(path)
-    if not path.exists():
-        raise ScanFileError(path, "the file", "exist", f"nothing at {shown(str(path), 200)}")
-    if not path.is_file():
-        raise ScanFileError(path, "the file", "be a plain file", "a folder" if path.is_dir() else "something else")
-    try:
-        with open(path, "rb") as stream:
-            size, start = path.stat().st_size, stream.read(512)
-            offset = 0
-            while stream.seek(offset) < size and stream.read(8) != SIGNATURE:
-                offset = max(512, 2 * offset)  # a user block may come first
-    except OSError as error:
-        raise ScanFileError(path, "the file", "be open to reading", error.strerror) from None
-    if offset < size:
-        return
-    if size == 0:
-        raise ScanFileError(path, "the file", "be HDF5", "an empty file")
-    for first, name in OTHER_FORMATS.items():
-        if start.startswith(first):
-            raise ScanFileError(path, "the file", "be HDF5", name)
-    if start[128:132] == b"DICM":
-        raise ScanFileError(path, "the file", "be HDF5 with raw k-space", "DICOM, which holds finished pictures")
-    if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in start):
-        raise ScanFileError(path, "the file", "be HDF5", f"text that begins {shown(start[:40].decode())}")
-    raise ScanFileError(path, "the file", "be HDF5", f"other first bytes, {start[:8].hex(' ')}")
-
-
-def check_kspace_layout(path, shape: tuple, dtype) -> None:
-    """Rank, axes, size and number type of `kspace`, from its header alone."""
-    if len(shape) not in (3, 4):
-        rule = "have the axes (slice, coil, y, x), or (slice, y, x) of a single coil"
-        raise ScanFileError(path, "kspace", rule, f"{len(shape)} axes {shape}")
-    if dtype.kind != "c" or dtype.itemsize not in (8, 16):
-        raise ScanFileError(path, "kspace", "be complex64 or complex128", dtype)
-    names = ("slice", "coil", "y", "x") if len(shape) == 4 else ("slice", "y", "x")
-    limits = {"slice": MAX_SLICES, "coil": MAX_COILS, "y": MAX_AXIS, "x": MAX_AXIS}
-    for name, n in zip(names, shape, strict=True):
-        if n < 1:
-            raise ScanFileError(path, "kspace", f"have 1 or more along {name}", f"{n} in shape {shape}")
-        if n > limits[name]:
-            raise ScanFileError(path, "kspace", f"have at most {limits[name]} along {name}", f"{n} in shape {shape}")
-    slice_bytes = 8
-    for n in shape[1:]:
-        slice_bytes *= n
-    if slice_bytes > MAX_SLICE_BYTES:
-        raise ScanFileError(
-            path,
-            "kspace",
-            f"have slices of at most {MAX_SLICE_BYTES >> 20} MiB",
-            f"{slice_bytes >> 20} MiB in shape {shape}",
-        )
-
-
 def check_kspace_values(path, i: int, kspace, mask) -> None:
-    """One slice (coil, y, x): finite, not empty, zero outside mask (y, x). Coil by coil, so that it needs no second slice."""
+    """One slice (coil, y, x): finite, not empty, zero outside mask (y, x). Coil by coil: it needs no second slice."""
     import numpy as np
 
     anything = False

@@ -10,7 +10,9 @@ import torch
 from ..coils import rss
 from ..fourier import ifft2c
 from .core import Scan
-from .rules import ScanFileError, check_kspace_layout, check_kspace_values
+from .layout import layout_of
+from .measured import measured
+from .rules import ScanFileError, check_kspace_values
 
 
 def write(path, scans: Scan | Iterable[Scan], attributes: dict | None = None) -> Path:
@@ -58,9 +60,10 @@ def save(path, slices: Iterable[np.ndarray], n_slices: int, mask: np.ndarray, at
             if not full:
                 file["mask"] = mask[0] if (mask == mask[0]).all() else mask
             for i, kspace in enumerate(slices):
-                check_kspace_layout(path, (n_slices, *kspace.shape), kspace.dtype)
+                layout_of(path, (n_slices, *kspace.shape), kspace.dtype)
                 check_kspace_values(path, i, kspace, mask)
                 if i == 0:
+                    full = full and bool(measured(kspace, mask[None]).all())  # else the picture is no reference
                     shape, packed = kspace.shape, {"compression": "gzip", "shuffle": True}
                     data = file.create_dataset("kspace", (n_slices, *shape), "<c8", chunks=(1, 1, *shape[1:]), **packed)
                     picture = file.create_dataset(

@@ -6,6 +6,11 @@ import h5py
 import numpy as np
 
 SHAPE = (2, 3, 16, 12)  # slice, coil, y, x
+HEADER = (
+    '<?xml version="1.0"?><ismrmrdHeader xmlns="http://www.ismrm.org/ISMRMRD"><encoding><encodedSpace>'
+    "<matrixSize><x>16</x><y>12</y><z>1</z></matrixSize><fieldOfView_mm><x>200</x><y>100</y><z>5</z></fieldOfView_mm>"
+    "</encodedSpace></encoding></ismrmrdHeader>"
+)
 LAYOUTS = {
     "contiguous": {},
     "gzip": {"chunks": (1, 1, 16, 12), "compression": "gzip", "shuffle": True},
@@ -40,9 +45,7 @@ def good(
         if mask:
             file["mask"] = lines
         if header:
-            file["ismrmrd_header"] = (
-                "<encoding><encodedSpace><fieldOfView_mm><x>200</x><y>100</y></fieldOfView_mm></encodedSpace></encoding>"
-            )
+            file["ismrmrd_header"] = HEADER
         file.attrs.update(
             {
                 "acquisition": "AXT2",
@@ -241,39 +244,113 @@ STRUCTURAL = {
         lambda f: f.__setitem__("mask", h5py.ExternalLink("m.h5", "mask")),
         r"mask must lie in the file itself, got an external link\.",
     ),
-    "rss of other slices": (
-        lambda f: _again(f, np.ones((3, 16, 12), "f4"), "reconstruction_rss"),
-        r"reconstruction_rss must have the axes \(slice, y, x\) with the 2 slices of kspace, got \(3, 16, 12\)\.",
-    ),
-    "rss complex": (
-        lambda f: _again(f, np.ones((2, 16, 12), "c8"), "reconstruction_rss"),
-        r"reconstruction_rss must be real floating-point numbers, got complex64\.",
-    ),
     "rss NaN": (
         lambda f: _again(f, np.full((2, 16, 12), np.nan, "f4"), "reconstruction_rss"),
         r"reconstruction_rss must hold finite numbers, got NaN or Inf in slice 0\.",
     ),
-    "header of numbers": (
-        lambda f: _again(f, np.ones(3), "ismrmrd_header"),
-        r"ismrmrd_header must be one text of at most 1048576 bytes, got float64 \(3,\)\.",
+}
+
+
+def _compound(file):
+    file.attrs["protocol"] = np.array([(1.0, 2)], [("TE", "f8"), ("n", "i4")])
+
+
+def _ragged(file):
+    file.attrs.create("ragged", np.array([np.arange(3), np.arange(5)], object), dtype=h5py.vlen_dtype(np.int32))
+
+
+def _enum(file):
+    file.attrs.create("contrast", 1, dtype=h5py.enum_dtype({"T1": 0, "T2": 1}))
+
+
+def _elsewhere(name):
+    return lambda file: file.__setitem__(name, h5py.ExternalLink("/etc/passwd", "/a"))
+
+
+def _header(value):
+    return lambda file: _again(file, value, "ismrmrd_header")
+
+
+def _header_group(file):
+    file.create_group("ismrmrd_header/inside")
+
+
+def _header_huge(file):
+    _header("<a>" + "x" * 2**21 + "</a>")(file)
+
+
+def _pictures_packed_oddly(file):
+    _again(file, np.ones((2, 16, 12), "f4"), "reconstruction_rss", compression="lzf", chunks=(1, 16, 12))
+
+
+def _another_packed_oddly(file):
+    file.create_dataset("noise", data=np.ones((2, 16), "f4"), compression="lzf", chunks=(1, 16))
+    file["opaque"] = np.void(b"123")
+    file["more"] = h5py.SoftLink("/nowhere")
+
+
+# name -> (what to do to a correct file, the warning it must give: "FILE: " stands before it; None: no word).
+# The file is read all the same: what is optional never refuses it.
+IGNORED = {
+    "novel in an attribute": (_huge_text, None),
+    "novel in the label": (
+        lambda f: f.attrs.create("label", "x" * 70_000),
+        r"attribute 'label' is ignored: it must be at most 65536 bytes, got 70000\.",
     ),
-    "novel in an attribute": (_huge_text, r"attribute 'novel' must be at most 65536 bytes, got 70000\."),
-    "many attributes": (_many_attributes, r"the attributes must be at most 256, got 307\."),
-    "Latin-1 bytes": (_latin, r"attribute 'name' must be UTF-8 text, got .*"),
-    "Latin-1 text": (_latin_text, r"attribute 'name' must be UTF-8 text, got .*"),
-    "pointer in an attribute": (_reference, r"attribute 'pointer' must be text or numbers, got HDF5 type class 7\."),
+    "many attributes": (_many_attributes, None),
+    "Latin-1 bytes": (_latin, None),
+    "Latin-1 text": (_latin_text, None),
+    "pointer in an attribute": (_reference, None),
+    "compound attribute": (_compound, None),
+    "ragged attribute": (_ragged, None),
+    "enum attribute": (_enum, None),
+    "label that is a pointer": (
+        lambda f: f.attrs.create("label", f["kspace"].ref),
+        r"attribute 'label' is ignored: it must be text or numbers, got HDF5 type class 7\.",
+    ),
     "unknown way up": (
         lambda f: f.attrs.create("upright", "__import__('os').abort()"),
-        r"attribute 'upright' must be one of as is, .*, got .*__import__.*",
+        r"attribute 'upright' is ignored: it must be one of as is, .*, got .*__import__.*",
+    ),
+    "ways up": (
+        lambda f: f.attrs.create("upright", ["as is", "flip x"]),
+        r"attribute 'upright' is ignored: it must be one of as is, .*, got .*",
     ),
     "unknown letters": (
         lambda f: f.attrs.create("letters", "A,L,P,<b>"),
-        r"attribute 'letters' must be four of R, L, A, P, H, F or nothing, .*, got 'A,L,P,<b>'\.",
+        r"attribute 'letters' is ignored: it must be four of R, L, A, P, H, F or nothing, .*, got 'A,L,P,<b>'\.",
     ),
     "impossible voxel": (
         lambda f: f.attrs.create("voxel_mm", [1.0, np.inf]),
-        r"attribute 'voxel_mm' must be two sizes \(y, x\) in mm between 0\.01 and 100, got '\[1\.0, inf\]'\.",
+        r"attribute 'voxel_mm' is ignored: it must be two sizes \(y, x\) in mm .*, got '\[1\.0, inf\]'\.",
     ),
+    "rss of other slices": (
+        lambda f: _again(f, np.ones((3, 16, 12), "f4"), "reconstruction_rss"),
+        r"reconstruction_rss is ignored: it must have the axes \(slice, y, x\) .*, got \(3, 16, 12\)\.",
+    ),
+    "rss complex": (
+        lambda f: _again(f, np.ones((2, 16, 12), "c8"), "reconstruction_rss"),
+        r"reconstruction_rss is ignored: it must be real floating-point numbers, got complex64\.",
+    ),
+    "rss packed oddly": (_pictures_packed_oddly, r"reconstruction_rss is ignored: it must be stored plain or .*"),
+    "further datasets": (_another_packed_oddly, None),
+    "header of numbers": (
+        _header(np.ones(3)),
+        r"ismrmrd_header is ignored: it must be one text of at most 1048576 bytes, got float64 \(3,\)\.",
+    ),
+    "header of bytes": (_header(np.frombuffer(HEADER.encode(), np.uint8)), None),
+    "header is a group": (_header_group, r"ismrmrd_header is ignored: it must be a dataset, got a group\."),
+    "header elsewhere": (
+        _elsewhere("ismrmrd_header"),
+        r"ismrmrd_header is ignored: it must lie in the file itself, got an external link\.",
+    ),
+    "huge header": (_header_huge, r"ismrmrd_header is ignored: it must be one text of at most .*, got \d+ bytes\."),
+    "header with entities": (
+        _header("<!DOCTYPE a [" + '<!ENTITY b "ha">' * 2 + "]><ismrmrdHeader>&b;</ismrmrdHeader>"),
+        r"ismrmrd_header is ignored: it must be plain XML, got XML with a DOCTYPE, .*",
+    ),
+    "header of no XML": (_header("<a><b>"), r"ismrmrd_header is ignored: it must be plain XML, got text that is .*"),
+    "header without end": (_header("<a>" * 9999), r"ismrmrd_header is ignored: it must be plain XML, got XML of .*"),
 }
 
 WORDS = (0, 1, 64, 0xFF, 4096, 0xFFFF, 2**31 - 1, 2**32 - 1, 2**32, 2**40, 2**63 - 1, 2**64 - 1)

@@ -199,7 +199,10 @@ def test_multicoil_layouts(tmp_path, dtype, layout):
 
 def test_single_coil_without_coil_axis(tmp_path):
     data = complex_array(2, 12, 10)
-    header = "<encoding><encodedSpace><matrixSize><x>12</x></matrixSize><fieldOfView_mm><x>24.0</x><y>30</y><z>5</z></fieldOfView_mm></encodedSpace></encoding>"
+    header = (
+        "<ismrmrdHeader><encoding><encodedSpace><matrixSize><x>12</x><y>10</y><z>1</z></matrixSize>"
+        "<fieldOfView_mm><x>24.0</x><y>30</y><z>5</z></fieldOfView_mm></encodedSpace></encoding></ismrmrdHeader>"
+    )
     with h5py.File(tmp_path / "knee.h5", "w") as file:
         file["kspace"], file["reconstruction_rss"], file["ismrmrd_header"] = (
             data,
@@ -228,8 +231,8 @@ def test_undersampled_test_files(tmp_path, two_d):
 
 def test_maps_options(tmp_path):
     scan.write(tmp_path / "a.h5", make_scan((4, 32, 32)))
-    given = torch.ones(4, 32, 32, dtype=torch.complex64)
-    assert scan.read(tmp_path / "a.h5", maps=given).maps is given
+    given = torch.ones(4, 32, 32, dtype=torch.complex64) / 2
+    assert torch.equal(scan.read(tmp_path / "a.h5", maps=given).maps, given)
     assert not torch.equal(scan.read(tmp_path / "a.h5").maps, scan.read(tmp_path / "a.h5", maps="espirit").maps)
     with pytest.raises(ValueError, match="maps must be a tensor .* or one of low resolution, espirit, got 'best'"):
         scan.read(tmp_path / "a.h5", maps="best")

@@ -1,0 +1,67 @@
+"""HDF5 files of other makers, known by their contents: each gets its name and the next step."""
+
+import itertools
+
+from .formats import SAVE
+from .rules import ScanFileError
+
+
+def explain(path, file) -> None:
+    """`ScanFileError` with the format and the next step, for a file without usable `kspace` whose maker is known."""
+    import h5py
+
+    groups, datasets = {}, {}
+    for name in itertools.islice(file, 64):
+        try:
+            kept_here = file.id.links.get_info(name.encode()).type == h5py.h5l.TYPE_HARD
+            found = file[name] if kept_here else None
+            if isinstance(found, h5py.Group):
+                groups[name] = found
+            elif isinstance(found, h5py.Dataset) and found.shape is not None:
+                datasets[name] = (found.shape, found.dtype)
+        except Exception:
+            continue  # a part that cannot be told says nothing about the format
+    found = _container(groups, datasets) or _numbers(datasets) or _matlab(path)
+    if found:
+        raise ScanFileError(path, "the file", "be fastMRI-style HDF5", f"{found[0]}; {found[1]}")
+
+
+def _container(groups: dict, datasets: dict) -> tuple[str, str] | None:
+    for name, group in groups.items():
+        if "xml" in group and (name == "dataset" or "data" in group):
+            return (
+                f"ISMRMRD (group {name!r} with 'xml')",
+                "read its lines with the package ismrmrd, sort them into k, and " + SAVE,
+            )
+    if {"OnlineRecon", "DownloadData"} & set(groups) or "DownloadMetaFiles.txt" in datasets:
+        return "a GE ScanArchive", "read it with GE's Orchestra, and " + SAVE
+    return None
+
+
+def _numbers(datasets: dict) -> tuple[str, str] | None:
+    """Makers that store the real and the imaginary part in a way of their own."""
+    for name, (shape, dtype) in datasets.items():
+        if dtype.names and {part.lower() for part in dtype.names} == {"real", "imag"}:
+            real, imag = sorted(dtype.names, key=str.lower, reverse=True)
+            maker = "CMRxRecon, " if name.startswith("kspace_") else ""
+            return (
+                f"a MATLAB v7.3 file ({maker}{name!r} in real and imaginary parts)",
+                f"read it with h5py as k = f[{name!r}][{real!r}] + 1j * f[{name!r}][{imag!r}], "
+                f"see which axis is which (MATLAB's order comes reversed), and {SAVE}",
+            )
+        if name == "kspace" and dtype.kind == "f" and len(shape) in (3, 4):
+            y, x, last = shape[-3:]
+            if 2 <= last < min(y, x) and last % 2 == 0:
+                return (
+                    f"Calgary-Campinas ('kspace' of real numbers, whose last axis is {last // 2} coils of two parts)",
+                    "read it with h5py as k = f['kspace'][..., ::2] + 1j * f['kspace'][..., 1::2], "
+                    "move its last axis, the coils, np.moveaxis(k, -1, -3), and " + SAVE,
+                )
+    return None
+
+
+def _matlab(path) -> tuple[str, str] | None:
+    with open(path, "rb") as stream:
+        if stream.read(10) != b"MATLAB 7.3":
+            return None
+    return "a MATLAB v7.3 file", "read its k-space with h5py, see which axis is which, and " + SAVE
