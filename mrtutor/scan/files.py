@@ -10,7 +10,7 @@ from ..types import Kspace, Maps, Mask
 from .about import about
 from .centring import centred, to_kspace
 from .core import Scan
-from .layout import layout_of, parse_axes
+from .layout import parse_axes
 from .meaning import Meaning
 from .measured import measured
 from .own_maps import own_maps
@@ -37,13 +37,13 @@ class ScanFile:
     def __init__(
         self, path, maps="low resolution", upright=None, letters=None, label=None, meaning: Meaning = AS_USUAL
     ):
-        from . import contents, hdf5
+        from . import contents, hdf5, relatives
         from .attributes import attributes
 
         self.path, self._maps, self._meaning, self._labelled = Path(path), maps, meaning, label is not None
         self._file = hdf5.open_hdf5(self.path)
         try:
-            self._kspace, self._layout = self._find(meaning.axes)
+            self._kspace, self._layout = relatives.find_kspace(self.path, self._file, meaning.axes)
             hdf5.check_storage(self.path, self._kspace, "kspace")
             self.n_slices, self.n_coils, *shape = self._layout.sizes.values()
             self.shape, self.single_coil = tuple(shape), "coil" not in self._layout.names
@@ -58,17 +58,6 @@ class ScanFile:
                 doubt_slices(self.path, blocks)
         except BaseException:
             self._file.close()
-            raise
-
-    def _find(self, axes):
-        """The dataset kspace and its layout; for a known format that is not fastMRI's, its name and the next step."""
-        from . import hdf5, relatives
-
-        try:
-            kspace = hdf5.dataset(self.path, self._file, "kspace", required=True)
-            return kspace, layout_of(self.path, kspace.shape, kspace.dtype, axes)
-        except ScanFileError:
-            relatives.explain(self.path, self._file)
             raise
 
     def __len__(self) -> int:

@@ -66,13 +66,12 @@ def _child(path: str, i: int, patience: float, axes: tuple[str, ...] | None) -> 
     package = types.ModuleType("mrscan")  # the files beside this one, without the package above them
     package.__path__ = [str(Path(__file__).parent)]
     sys.modules["mrscan"] = package
-    from mrscan import attributes, contents, hdf5, layout, rules
+    from mrscan import attributes, contents, hdf5, relatives, rules
 
     _limits(HEADER_MB, patience)
     try:
         file = hdf5.open_hdf5(path)
-        kspace = hdf5.dataset(path, file, "kspace", required=True)
-        how = layout.layout_of(path, kspace.shape, kspace.dtype, axes)
+        kspace, how = relatives.find_kspace(path, file, axes)
         hdf5.check_storage(path, kspace, "kspace")
         attributes.attributes(path, file)
         contents.header(path, file)

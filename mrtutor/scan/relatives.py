@@ -3,27 +3,46 @@
 import itertools
 
 from .formats import SAVE
+from .hdf5 import dataset
+from .layout import layout_of
 from .rules import ScanFileError
 
 
-def explain(path, file) -> None:
-    """`ScanFileError` with the format and the next step, for a file without usable `kspace` whose maker is known."""
+def find_kspace(path, file, axes: tuple[str, ...] | None):
+    """The dataset kspace and its layout; `ScanFileError` with the format and the next step where the maker is known."""
+    try:
+        kspace = dataset(path, file, "kspace", required=True)
+        return kspace, layout_of(path, kspace.shape, kspace.dtype, axes)
+    except ScanFileError:
+        known = _recognised(path, file)
+        if not known:
+            raise
+        name, step = known
+    raise ScanFileError(path, "the file", "be fastMRI-style HDF5", f"{name}; {step}")
+
+
+def _recognised(path, file) -> tuple[str, str] | None:
+    try:
+        groups, datasets = _contents(file)
+        return _container(groups, datasets) or _numbers(datasets) or _matlab(path)
+    except Exception:
+        return None  # damage of which another sentence tells
+
+
+def _contents(file) -> tuple[dict, dict]:
+    """The groups of the root, and shape and type of its datasets; links that lead elsewhere are not followed."""
     import h5py
 
     groups, datasets = {}, {}
     for name in itertools.islice(file, 64):
-        try:
-            kept_here = file.id.links.get_info(name.encode()).type == h5py.h5l.TYPE_HARD
-            found = file[name] if kept_here else None
-            if isinstance(found, h5py.Group):
-                groups[name] = found
-            elif isinstance(found, h5py.Dataset) and found.shape is not None:
-                datasets[name] = (found.shape, found.dtype)
-        except Exception:
-            continue  # a part that cannot be told says nothing about the format
-    found = _container(groups, datasets) or _numbers(datasets) or _matlab(path)
-    if found:
-        raise ScanFileError(path, "the file", "be fastMRI-style HDF5", f"{found[0]}; {found[1]}")
+        if file.id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
+            continue
+        found = file[name]
+        if isinstance(found, h5py.Group):
+            groups[name] = found
+        elif isinstance(found, h5py.Dataset) and found.shape is not None:
+            datasets[name] = (found.shape, found.dtype)
+    return groups, datasets
 
 
 def _container(groups: dict, datasets: dict) -> tuple[str, str] | None:

@@ -285,7 +285,8 @@ def test_damaged_bytes(tmp_path, monkeypatch, capsys):
         and outcomes["sentence"] > 0.5 * N_DAMAGED
         and outcomes["read"] > 0.05 * N_DAMAGED
     )
-    assert len(died) < 0.01 * N_DAMAGED + 4 and peak < 1500
+    assert len(died) < 0.01 * N_DAMAGED + 4
+    assert peak < MEGABYTES, "a text whose length is damaged asks for gigabytes; the look from outside stops it sooner"
 
 
 def test_structural_mutations(tmp_path, capsys):
