@@ -2,24 +2,35 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 
-def store(path: Path, network: nn.Module, optimizer: torch.optim.Adam, step: int, rows: list[dict], plan: dict) -> None:
-    """Write beside and rename: whoever is killed meanwhile keeps the old file whole. `plan`: plain values, what run
-    this is.
+def store(
+    path: Path,
+    network: nn.Module,
+    optimizer: torch.optim.Adam,
+    step: int,
+    rows: list[dict],
+    plan: dict,
+    losses: Sequence[float] = (),
+) -> None:
+    """Write beside and rename: whoever is killed meanwhile keeps the old file whole.
+
+    plan: plain values, what run this is; losses: of the steps since the last row.
     """
-    write(
-        path, everything(network, optimizer), {"step": str(step), "history": json.dumps(rows), "plan": json.dumps(plan)}
-    )
+    parts = {"history": rows, "plan": plan, "losses": list(losses)}
+    header = {"step": str(step), **{name: json.dumps(part) for name, part in parts.items()}}
+    write(path, everything(network, optimizer), header)
 
 
-def restore(path: Path, network: nn.Module, optimizer: torch.optim.Adam, plan: dict) -> tuple[int, list[dict]]:
-    """Put weights and moments back; returns (step, rows of the history).
+def restore(
+    path: Path, network: nn.Module, optimizer: torch.optim.Adam, plan: dict
+) -> tuple[int, list[dict], list[float]]:
+    """Put weights and moments back; returns (step, rows of the history, losses since the last row).
 
     Raises ValueError, one sentence, and changes nothing where the file is none of these, is cut short, or is of a run
     with another plan.
@@ -28,6 +39,7 @@ def restore(path: Path, network: nn.Module, optimizer: torch.optim.Adam, plan: d
     try:
         step, rows, before = int(header["step"]), json.loads(header["history"]), json.loads(header.get("plan", "{}"))
         before, plan = dict(before), json.loads(json.dumps(plan))
+        losses = [float(one) for one in json.loads(header.get("losses", "[]"))]
     except (KeyError, ValueError, TypeError, RecursionError):
         raise ValueError(f"{path.name} must be the checkpoint of a training run, and its header is not") from None
     for key, value in before.items():
@@ -46,7 +58,7 @@ def restore(path: Path, network: nn.Module, optimizer: torch.optim.Adam, plan: d
             key: torch.empty_like(weight).copy_(tensors[f"adam.{number}.{key}"]) for key in ("exp_avg", "exp_avg_sq")
         }
         optimizer.state[weight] = {"step": tensors[f"adam.{number}.step"].clone(), **moments}
-    return step, rows
+    return step, rows, losses
 
 
 def everything(network: nn.Module, optimizer: torch.optim.Adam) -> dict[str, Tensor]:

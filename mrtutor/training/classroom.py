@@ -19,8 +19,10 @@ from ..sparsity import wavelet_cs
 from ..types import Mask
 from .evaluate import evaluate
 from .live import LivePlot
-from .loop import History, fit
+from .logbook import History
+from .loop import fit
 from .losses import LOSSES
+from .plan import Plan
 from .recipe import Recipe, recipe
 from .stream import Stream, generator
 
@@ -42,17 +44,13 @@ def train(plan: Recipe | None = None, every: int = 20, watch: Callable | None = 
     )  # so small a network gains nothing from a second one, and waits for it where another program is at work
     try:
         watch = watch or LivePlot(network, plan.steps, *slice_to_show(), lines(unseen, network))
+        workers = 1 if (os.cpu_count() or 1) > 1 else 0
         history = fit(
             network,
             plan.examples(),
-            plan.steps,
-            plan.batch,
-            LOSSES[plan.loss],
-            plan.lr,
-            every=min(every, plan.steps),
-            watch=watch,
+            Plan(plan.steps, plan.batch, LOSSES[plan.loss], plan.lr, every=min(every, plan.steps), workers=workers),
             validate=lambda net: {"PSNR": psnr(net, unseen)},
-            workers=1 if (os.cpu_count() or 1) > 1 else 0,
+            watch=watch,
         )
     finally:
         torch.set_num_threads(threads)

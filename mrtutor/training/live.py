@@ -7,7 +7,7 @@ from .. import metrics
 from ..scan import Scan
 from ..show import drawn, in_book, reading_room
 from ..types import Image, Mask
-from .loop import History
+from .logbook import History
 from .progress import time_left
 
 GREY, LEARNING, TO_PASS = "#a2adb6", "#58d0e6", "#ecc26b"

@@ -1,37 +1,50 @@
-"""A progress bar with the time left, for `fit(..., watch=Progress(steps))`."""
+"""How far a training is, with the time left, for `fit(..., watch=Progress(steps))`."""
 
 import sys
+import time
 
 from ..show import bar, in_book, in_notebook
-from .loop import History
+from .logbook import History
 
 NOT_SCORES = ("step", "loss", "lr", "seconds")
+SILENT_S = 30  # a log is never silent for longer
 
 
 class Progress:
-    """A bar in a terminal and in a notebook, and a line a report wherever it runs; see `mrtutor.show.bar` for the place.
+    """A line on stdout for every report. Between them a bar in a terminal or a notebook, else a line now and then.
 
-    Nothing in the book, where nobody waits.
+    So a log that nobody watches (`mrtutor train NAME > log`) shows where the run is. Nothing in the book, where nobody
+    waits. See `mrtutor.show.bar` for the bar's place.
     """
 
     def __init__(self, steps: int):
-        self.steps, self.bar = steps, None
+        self.steps, self.bar, self.first, self.began, self.said = steps, None, 0, time.perf_counter(), 0.0
 
     def tick(self, step: int) -> None:
-        """After each step the bar moves."""
+        """After each step the bar moves; without one, half a minute after the last line there is another."""
+        if in_book():
+            return
+        self.first = self.first or step
+        if sys.stderr.isatty() or in_notebook():
+            if self.bar is None:
+                self.bar = bar(total=self.steps, initial=step - 1, unit="step")
+            self.bar.update(step - self.bar.n)
+        elif time.perf_counter() - max(self.said, self.began) > SILENT_S and step < self.steps:
+            pace = (time.perf_counter() - self.began) / (step - self.first + 1)
+            self.say(f"step {step} of {self.steps}  {in_words(pace * (self.steps - step))} left")
+
+    def say(self, words: str) -> None:
+        """A line, above the bar where there is one."""
+        self.said = time.perf_counter()
         if self.bar is None:
-            silent = in_book() or not (sys.stderr.isatty() or in_notebook())
-            self.bar = bar(total=self.steps, initial=step - 1, unit="step", disable=silent)
-        self.bar.update(step - self.bar.n)
+            print(words, flush=True)
+        else:
+            self.bar.write(words, file=sys.stdout)
 
     def __call__(self, history: History) -> None:
         if in_book():
             return
-        print_above = self.bar is not None and not self.bar.disable
-        if print_above:
-            self.bar.write(line(history, self.steps), file=self.bar.fp)
-        else:
-            print(line(history, self.steps), file=sys.stdout if in_notebook() else sys.stderr, flush=True)
+        self.say(line(history, self.steps))
         if self.bar is not None and history.rows[-1]["step"] >= self.steps:
             self.bar.close()
 
@@ -45,5 +58,9 @@ def line(history: History, steps: int) -> str:
 
 def time_left(row: dict, steps: int) -> str:
     """In words, from the pace so far."""
-    seconds = row["seconds"] / row["step"] * (steps - row["step"])
-    return f"{seconds:.0f} s left" if seconds < 100 else f"{seconds / 60:.0f} min left"
+    return f"{in_words(row['seconds'] / row['step'] * (steps - row['step']))} left"
+
+
+def in_words(seconds: float) -> str:
+    """Seconds, or minutes where there are many."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

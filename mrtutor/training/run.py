@@ -10,6 +10,7 @@ from . import parallel
 from .evaluate import validation
 from .loop import fit
 from .losses import LOSSES
+from .plan import Plan
 from .progress import Progress
 from .recipe import Recipe, from_dict, recipe
 from .speed import checked_device
@@ -42,25 +43,36 @@ def run(
         raise ValueError(
             f"{checkpoint.name} in {folder} is an unfinished run: go on with --resume, or delete it and start anew"
         )
+    if parallel.rank() == 0:
+        begin = f"goes on from {checkpoint.name}" if checkpoint.exists() else "begins at step 1"
+        none = ": no checkpoint to resume" if resume and not checkpoint.exists() else ""
+        print(f"{name}, {plan.steps} steps on {device}: {begin}{none}", flush=True)
     network = plan.build()
-    history = fit(
-        network,
-        plan.examples(),
-        plan.steps,
-        plan.batch // parallel.world_size(),
-        LOSSES[plan.loss],
-        plan.lr,
-        device=device,
-        validate=validation(plan.examples()),
-        every=min(every, plan.steps),
-        checkpoint=checkpoint,
-        resume=resume,
-        watch=Progress(plan.steps),
-        workers=1 if (os.cpu_count() or 1) > 1 else 0,
-        about={"arguments": plan.arguments, "data": data_version()},
-        stagewise=plan.stagewise,
-        restarts=plan.restart_steps(),
-    )
+    try:
+        history = fit(
+            network,
+            plan.examples(),
+            Plan(
+                plan.steps,
+                plan.batch // parallel.world_size(),
+                LOSSES[plan.loss],
+                plan.lr,
+                stagewise=plan.stagewise,
+                restarts=plan.restart_steps(),
+                every=min(every, plan.steps),
+                device=device,
+                workers=1 if (os.cpu_count() or 1) > 1 else 0,
+            ),
+            validation(plan.examples()),
+            Progress(plan.steps),
+            checkpoint,
+            resume,
+            about={"arguments": plan.arguments, "data": data_version()},
+        )
+    except (KeyboardInterrupt, SystemExit):
+        if parallel.rank() == 0 and checkpoint.exists():
+            print(f"stopped; {checkpoint.name} is kept, and mrtutor train {name} --resume goes on", flush=True)
+        raise
     if parallel.rank() == 0:
         save(target, network.cpu(), plan, history.rows[-1])
         for left in (checkpoint, *folder.glob(f"{name}.*.part")):  # what a killed run could not take away

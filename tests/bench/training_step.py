@@ -43,6 +43,7 @@ from mrtutor.networks.unet import Unet
 from mrtutor.networks.unrolled import MoDL, VarNet
 from mrtutor.sampling import equispaced
 from mrtutor.training.loop import fit
+from mrtutor.training.plan import Plan
 from mrtutor.training.stream import Example
 
 SIZE, N_COILS = 128, 8
@@ -170,7 +171,7 @@ def denoiser() -> DnCNN:
 def our_steps(network: nn.Module, example: Example) -> list[float]:
     """Seconds of each step of `fit`, without the first."""
     clock = Clock()
-    fit(network, OneSlice(example), STEPS, loss=squared, lr=1e-4, watch=clock)
+    fit(network, OneSlice(example), Plan(STEPS, loss=squared, lr=1e-4), watch=clock)
     return [end - start for start, end in zip(clock.ends, clock.ends[1:], strict=True)]
 
 

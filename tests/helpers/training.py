@@ -12,7 +12,9 @@ import torch
 from helpers.networks import example, tiny
 from mrtutor.training import parallel
 from mrtutor.training.checkpoint import write
-from mrtutor.training.loop import History, fit
+from mrtutor.training.logbook import History
+from mrtutor.training.loop import fit
+from mrtutor.training.plan import Plan
 from mrtutor.training.stream import Example
 
 STEPS, EVERY = 24, 4
@@ -50,7 +52,9 @@ def train(
     torch.set_num_threads(1)
     try:
         network = tiny("Cascade") if network is None else network
-        return network, fit(network, stream or Ellipses(), steps, batch, lr=2e-2, every=every, **arguments)
+        dials = {name: arguments.pop(name) for name in list(arguments) if name in Plan.__dataclass_fields__}
+        plan = Plan(steps, batch, **{"lr": 2e-2, "every": every, **dials})
+        return network, fit(network, stream or Ellipses(), plan, **arguments)
     finally:
         torch.set_num_threads(threads)
 

@@ -22,6 +22,7 @@ from mrtutor.patients import patient
 from mrtutor.trace import trace
 from mrtutor.training.loop import fit
 from mrtutor.training.losses import nrmse
+from mrtutor.training.plan import Plan
 from mrtutor.training.recipe import Recipe
 
 ORDERS = ("K", "I", "KK", "II", "KI", "IK", "KIKI")
@@ -250,7 +251,7 @@ def test_stagewise_training_takes_one_stage_after_the_other():
         seen.append((network.in_training, weights(), history.rows[-1]["lr"]))
 
     begin = weights()
-    fit(network, Ellipses(), steps=12, every=2, lr=1e-2, watch=watch, stagewise=True)
+    fit(network, Ellipses(), Plan(12, every=2, lr=1e-2, stagewise=True), watch=watch)
     assert [stage for stage, *_ in seen] == [0, 0, 1, 1, 2, 2] and network.in_training is None
     for (stage, now, _), before in zip(seen, [begin] + [then for _, then, _ in seen[:-1]], strict=True):
         assert [not torch.equal(a, b) for a, b in zip(now, before, strict=True)] == [n == stage for n in range(3)]
@@ -260,7 +261,7 @@ def test_stagewise_training_takes_one_stage_after_the_other():
 
 def test_only_stages_are_trained_one_by_one():
     with pytest.raises(ValueError, match="^stagewise needs a network of stages that can be frozen, got MDReconNet$"):
-        fit(MDReconNet(1, 2, 2), Ellipses(), steps=1, stagewise=True)
+        fit(MDReconNet(1, 2, 2), Ellipses(), Plan(1, stagewise=True))
 
 
 def test_a_recipe_is_stagewise_only_with_stages():

@@ -17,7 +17,7 @@ from mrtutor.networks import MoDL
 from mrtutor.scan import Scan
 from mrtutor.training import classroom
 from mrtutor.training.live import LivePlot
-from mrtutor.training.loop import History
+from mrtutor.training.logbook import History
 from mrtutor.training.recipe import recipe
 from mrtutor.training.stream import examination
 

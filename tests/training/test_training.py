@@ -20,12 +20,15 @@ from helpers.training import EVERY, STEPS, Ellipses, train
 from mrtutor.networks import NETWORKS
 from mrtutor.networks.unet import Unet
 from mrtutor.patients import patient
-from mrtutor.training import checkpoint, parallel
+from mrtutor.training import checkpoint, logbook, parallel, progress
+from mrtutor.training.batches import stacked
 from mrtutor.training.checkpoint import read, restore
 from mrtutor.training.evaluate import NEW_HEAD, SEEN_HEADS, evaluate, validation
 from mrtutor.training.leaves import dead_leaves, leafy
-from mrtutor.training.loop import History, cosine, fit, progress_at, stacked
+from mrtutor.training.logbook import History
+from mrtutor.training.loop import fit
 from mrtutor.training.losses import LOSSES
+from mrtutor.training.plan import Plan, cosine, progress_at
 from mrtutor.training.progress import Progress, line
 from mrtutor.training.speed import checked_device, layout, prepare, real_parts, release
 from mrtutor.training.stream import PATTERNS, Stream, examination
@@ -211,6 +214,46 @@ def test_killed_at_any_moment_it_resumes_and_ends_in_the_same_numbers(tmp_path, 
     same_history(history.rows, whole[1].rows)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_between_two_reports_it_ends_its_step_and_goes_on_from_there(tmp_path, whole, number):
+    log, file = tmp_path / "log", tmp_path / "checkpoint.safetensors"
+    with subprocess.Popen([sys.executable, CHILD, tmp_path, log, "-1"], stderr=subprocess.PIPE) as run:
+        while not log.exists() or len(log.read_text().splitlines()) < EVERY + 2:
+            assert run.poll() is None, run.stderr.read().decode()
+            time.sleep(0.002)
+        run.send_signal(number)
+        assert run.wait(timeout=60) in (-number, 128 + number, 1), run.stderr.read().decode()
+    kept = int(read(file)[1]["step"])
+    assert EVERY < kept < STEPS and len(json.loads(read(file)[1]["losses"])) == kept % EVERY
+    network, history = train(checkpoint=file, resume=True)
+    same(network, whole[0])
+    same_history(history.rows, whole[1].rows)
+
+
+def test_killed_before_its_first_report_it_has_a_checkpoint(tmp_path, monkeypatch, whole):
+    file = tmp_path / "checkpoint.safetensors"
+    monkeypatch.setattr(logbook, "KEEP_S", 0)
+
+    class Dies(Ellipses):
+        def slice_number(self, i):
+            if i == EVERY - 1:
+                raise OSError("the machine is gone")
+            return super().slice_number(i)
+
+    with pytest.raises(OSError):
+        train(Dies(), checkpoint=file)
+    assert read(file)[1]["step"] == str(EVERY - 1)
+    network, history = train(checkpoint=file, resume=True)
+    same(network, whole[0], 0)
+    same_history(history.rows, whole[1].rows, 0)
+
+
+def test_handlers_of_signals_are_put_back(tmp_path):
+    before = signal.getsignal(signal.SIGINT)
+    train(steps=2)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def test_a_checkpoint_is_never_half_written(tmp_path, monkeypatch):
     file = tmp_path / "checkpoint.safetensors"
     train(steps=4, checkpoint=file)
@@ -286,9 +329,9 @@ def test_a_checkpoint_of_another_training_is_refused(stopped, other, said):
 
 def test_another_stream_is_another_training(tmp_path):
     file, dials = tmp_path / "run.safetensors", replace(SMALL, seed=3)
-    fit(tiny("UnetImage"), dials, 1, every=1, checkpoint=file)
+    fit(tiny("UnetImage"), dials, Plan(1), checkpoint=file)
     with pytest.raises(ValueError, match=r"\(noise was \[0.\d+, 0.\d+\], now it is \[0.1, 0.2\]\)"):
-        fit(tiny("UnetImage"), replace(dials, noise=(0.1, 0.2)), 1, every=1, checkpoint=file, resume=True)
+        fit(tiny("UnetImage"), replace(dials, noise=(0.1, 0.2)), Plan(1), checkpoint=file, resume=True)
 
 
 def test_old_checkpoints_without_a_plan_are_still_checked(stopped):
@@ -663,7 +706,15 @@ def test_progress_is_a_line_a_report_where_nobody_sits(capsys, monkeypatch):
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     train(steps=4, every=2, watch=Progress(4))
     said = capsys.readouterr()
-    assert said.out == "" and [text.split("  ")[0] for text in said.err.splitlines()] == ["step 2 of 4", "step 4 of 4"]
+    assert said.err == "" and [text.split("  ")[0] for text in said.out.splitlines()] == ["step 2 of 4", "step 4 of 4"]
+
+
+def test_a_log_is_not_silent_between_reports(capsys, monkeypatch):
+    monkeypatch.delenv("MRTUTOR_BOOK", raising=False)
+    monkeypatch.setattr(progress, "SILENT_S", 0)
+    train(steps=4, every=4, watch=Progress(4))
+    said = [text.split("  ")[0] for text in capsys.readouterr().out.splitlines()]
+    assert said == [f"step {n} of 4" for n in (1, 2, 3, 4)]
 
 
 def test_progress_is_a_bar_where_somebody_waits(capsys, monkeypatch):
@@ -671,8 +722,8 @@ def test_progress_is_a_bar_where_somebody_waits(capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     bar = Progress(4)
     train(steps=4, every=2, watch=bar)
-    said = capsys.readouterr().err
-    assert "4/4" in said and "step 2 of 4  loss" in said and bar.bar.n == 4
+    said = capsys.readouterr()
+    assert "4/4" in said.err and "step 2 of 4  loss" in said.out and bar.bar.n == 4
 
 
 def test_progress_is_silent_in_the_book(capsys, monkeypatch):

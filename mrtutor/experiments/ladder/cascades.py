@@ -19,6 +19,7 @@ from ...networks.base import n_weights
 from ...patients import data_version
 from ...training.loop import fit
 from ...training.losses import LOSSES
+from ...training.plan import Plan
 from ...training.recipe import Recipe, recipe
 from ..common import cohort
 from .curves import store
@@ -66,11 +67,7 @@ def train(n_cascades: int, steps: int = STEPS, n: int = N_PATIENTS) -> dict:
     history = fit(
         network,
         one.examples(),
-        one.steps,
-        one.batch,
-        LOSSES[one.loss],
-        one.lr,
-        every=min(200, steps),
+        Plan(one.steps, one.batch, LOSSES[one.loss], one.lr, every=min(200, steps)),
         watch=lambda history: print(n_cascades, history.rows[-1], flush=True),
     )
     return {
