@@ -25,8 +25,9 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/python book/npm.py biome ci
 
-bench: $(READY)
-	$(BIN)/python tests/bench
+# make bench TABLES="grappa busy" for some of them
+bench: .venv/.bench
+	$(BIN)/python tests/bench $(TABLES)
 
 clean:
 	rm -rf book/_build book/_static/mathjax dist .pytest_cache .hypothesis
@@ -34,4 +35,8 @@ clean:
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[book,test,check,reference,export]"
+	touch $@
+
+.venv/.bench: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[bench]"
 	touch $@
