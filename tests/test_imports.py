@@ -14,7 +14,7 @@ import mrtutor
 
 PACKAGE = Path(mrtutor.__file__).parent
 ORDER = """process types fourier sampling metrics solvers wavelet coils encoding patients sources scan sense grappa sparsity
-           show networks training methods trace export claims widgets checks experiments download twix fetch bookmime
+           show networks training methods about trace export claims widgets checks experiments download twix fetch bookmime
            lab machine cli __main__""".split()
 ALONE = {
     "metrics": [],

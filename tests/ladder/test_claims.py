@@ -1,4 +1,4 @@
-"""What classical methods and networks are compared by: each rule can say yes, no and depends; the measured files can be measured again."""
+"""The claims of the ladder: each rule can say yes, no and depends; the measured files can be measured again."""
 
 import json
 
@@ -8,8 +8,8 @@ from torch.nn.functional import max_pool2d
 
 from mrtutor.claims import CLAIMS, record
 from mrtutor.experiments.common import cohort
-from mrtutor.experiments.ladder import cascades, claims, curves, far
-from mrtutor.experiments.ladder.curves import digest
+from mrtutor.experiments.ladder import cascades, claims, curves, detection, ends, far, sides
+from mrtutor.experiments.ladder.files import digest
 from mrtutor.methods import METHODS, Trained
 from mrtutor.networks.base import n_weights
 
@@ -50,7 +50,7 @@ def plaque(gap: float, ssim: float) -> dict[str, list[float]]:
     ],
 )
 def test_auc_of_known_samples(present, absent, expected):
-    assert float(far.auc(present, absent)) == expected
+    assert float(detection.auc(present, absent)) == expected
 
 
 def test_auc_is_that_of_scipy_and_works_on_batches():
@@ -58,19 +58,21 @@ def test_auc_is_that_of_scipy_and_works_on_batches():
 
     generator = torch.Generator().manual_seed(3)
     present, absent = (torch.randn(5, 30, generator=generator) + shift for shift in (0.7, 0))
-    for value, a, b in zip(far.auc(present, absent), present, absent, strict=True):
+    for value, a, b in zip(detection.auc(present, absent), present, absent, strict=True):
         assert float(value) == pytest.approx(mannwhitneyu(a, b).statistic / 900)
 
 
 def test_auc_interval_holds_the_auc_and_narrows_where_nothing_overlaps():
-    area, low, high = far.auc_interval(plaque(0.3, 0.9)["present"], plaque(0.3, 0.9)["absent"])
+    area, low, high = detection.auc_interval(plaque(0.3, 0.9)["present"], plaque(0.3, 0.9)["absent"])
     assert low < area < high and high - low > 0.05
-    assert far.auc_interval([2.0, 3, 4], [0.0, 0.5, 1]) == (1, 1, 1)
+    assert detection.auc_interval([2.0, 3, 4], [0.0, 0.5, 1]) == (1, 1, 1)
 
 
 def test_contrast_left_is_what_the_plaque_adds():
     full = plaque(0.4, 1)
-    assert far.contrast_left(full, full) == 1 and far.contrast_left(plaque(0.1, 1), full) == pytest.approx(0.25)
+    assert detection.contrast_left(full, full) == 1 and detection.contrast_left(plaque(0.1, 1), full) == pytest.approx(
+        0.25
+    )
 
 
 # The pairs of far --------------------------------------------------------------------------------------------------
@@ -135,21 +137,21 @@ SHAPES = {  # R -> (gap of the plaque, SSIM)
 @pytest.mark.parametrize(("shape", "expected"), [("lesion first", True), ("SSIM first", False), ("lesion stays", None)])
 def test_c11_does_ssim_stay_flat_longer(shape, expected):
     rows = {R: plaque(*values) for R, values in SHAPES[shape].items()}
-    found = far.dropped(rows)
+    found = detection.dropped(rows)
     assert found["holds"] is expected and bool(found["reason"]) == (expected is None)
     if expected is not None:
         assert (found["lead"] > 0) is expected and 0 <= found["SSIM"][8] <= found["SSIM"][12] <= 1
     said = claims.flat_longer({"MoDL": rows, "U-Net": rows}, plaque(1.0, 0.99))
     assert said["holds"] is expected and "R = 12" in said["sentence"]
-    assert said["AUC"]["MoDL"][4] == pytest.approx(float(far.auc(rows[4]["present"], rows[4]["absent"])))
+    assert said["AUC"]["MoDL"][4] == pytest.approx(float(detection.auc(rows[4]["present"], rows[4]["absent"])))
 
 
 def test_c11_alike_is_no_answer_and_networks_that_differ_depend():
     alike = {
-        R: plaque(gap, 0.8 + 0.15 * float(far.auc(*list(plaque(gap, 0).values())[1:])))
+        R: plaque(gap, 0.8 + 0.15 * float(detection.auc(*list(plaque(gap, 0).values())[1:])))
         for R, gap in {4: 0.6, 8: 0.3, 12: 0.2, 16: 0.05}.items()
     }
-    found = far.dropped(alike)
+    found = detection.dropped(alike)
     assert found["holds"] is None and abs(found["lead"]) < 0.02 and "alike" in found["reason"]
     both = claims.flat_longer(
         {name: {R: plaque(*values) for R, values in SHAPES[name].items()} for name in ("lesion first", "SSIM first")},
@@ -202,10 +204,9 @@ def test_c08_a_network_that_loses_the_plaque_depends():
     assert claims.networks_win(*better, {"MoDL": seen, "Wavelet CS": seen})["holds"] is True
 
 
-def test_c08_every_method_has_a_side_and_a_missing_one_is_named():
-    assert set(claims.NETWORKS) | set(claims.CLASSICAL) == {*METHODS, "Tuned CS"} and not set(claims.NETWORKS) & set(
-        claims.CLASSICAL
-    )
+def test_c08_a_method_has_one_side_and_a_missing_one_is_named():
+    trained = {name for name, method in METHODS.items() if isinstance(method, Trained)}
+    assert set(sides.NETWORKS) == trained and set(sides.CLASSICAL) - {"Tuned CS"} <= set(METHODS) - trained
     with pytest.raises(ValueError, match="R = 4"):
         claims.networks_win({"MoDL": {4: around(1), 8: around(1)}}, {})
 
@@ -240,10 +241,10 @@ BENT, STRAIGHT = {2: 0.01, 4: 0.02, 6: 0.03, 8: 0.2, 12: 0.4}, {R: 0.01 * true f
 
 
 def test_c10_a_knee_is_a_threefold_slope_beyond_a_true_r_of_four():
-    assert claims.knees(scores({"CG-SENSE": BENT, "Wavelet CS": BENT}), TRUE)["holds"] is True
-    flat = claims.knees(scores({"CG-SENSE": STRAIGHT, "Wavelet CS": STRAIGHT}), TRUE)
+    assert ends.knees(scores({"CG-SENSE": BENT, "Wavelet CS": BENT}), TRUE)["holds"] is True
+    flat = ends.knees(scores({"CG-SENSE": STRAIGHT, "Wavelet CS": STRAIGHT}), TRUE)
     assert flat["holds"] is False and flat["steeper"]["CG-SENSE"] == pytest.approx(1)
-    both = claims.knees(scores({"CG-SENSE": BENT, "Wavelet CS": STRAIGHT, "MoDL": BENT}), TRUE)
+    both = ends.knees(scores({"CG-SENSE": BENT, "Wavelet CS": STRAIGHT, "MoDL": BENT}), TRUE)
     assert (
         both["holds"] is None
         and both["bends"] == {"CG-SENSE": True, "Wavelet CS": False}
@@ -252,14 +253,14 @@ def test_c10_a_knee_is_a_threefold_slope_beyond_a_true_r_of_four():
 
 
 def test_c10_the_slope_is_taken_at_true_r_and_refused_accelerations_are_left_out():
-    found = claims.knees(scores({"GRAPPA": {2: 0.0, 8: 0.32}, "CG-SENSE": {2: 0.1, 4: 0.1}}), {2: 2.0, 4: 3.0, 8: 6.0})
+    found = ends.knees(scores({"GRAPPA": {2: 0.0, 8: 0.32}, "CG-SENSE": {2: 0.1, 4: 0.1}}), {2: 2.0, 4: 3.0, 8: 6.0})
     assert found["steeper"] == {"GRAPPA": pytest.approx(1)}
-    flat_then_up = claims.knees({"CG-SENSE": {2: [0.1], 6: [0.1], 8: [0.2]}}, TRUE)
+    flat_then_up = ends.knees({"CG-SENSE": {2: [0.1], 6: [0.1], 8: [0.2]}}, TRUE)
     assert flat_then_up["steeper"]["CG-SENSE"] == float("inf") and flat_then_up["holds"] is True
 
 
 def test_ten_decibels_are_a_tenth_of_the_squared_error():
-    assert claims.error_from_psnr({"a": {4: [20.0, 30.0]}}) == {"a": {4: [pytest.approx(0.01), pytest.approx(0.001)]}}
+    assert ends.error_from_psnr({"a": {4: [20.0, 30.0]}}) == {"a": {4: [pytest.approx(0.01), pytest.approx(0.001)]}}
 
 
 # C16 ---------------------------------------------------------------------------------------------------------------
@@ -295,7 +296,7 @@ def families(parallel: float, sparse: float, learned: float) -> tuple[dict, dict
     line = lambda bar, slope: {
         name: {R: bar + slope * (end - true) for R, true in TRUE.items()} for name, end in ends.items()
     }
-    return scores(line(claims.BARS["SSIM"], 0.05)), scores(line(claims.BARS["PSNR"], 2), 20)
+    return scores(line(ends.BARS["SSIM"], 0.05)), scores(line(ends.BARS["PSNR"], 2), 20)
 
 
 @pytest.mark.parametrize(
@@ -303,23 +304,23 @@ def families(parallel: float, sparse: float, learned: float) -> tuple[dict, dict
     [((2.5, 4.0, 6.0), True), ((6.0, 4.0, 2.5), False), ((4.0, 2.5, 6.0), None), ((3.0, 3.0, 6.0), None)],
 )
 def test_c100_the_order_in_which_families_fail(ends, expected):
-    found = claims.order(*families(*ends), TRUE)
+    found = ends.order(*families(*ends), TRUE)
     assert found["holds"] is expected and bool(found["reason"]) == (expected is None)
     for metric in ("SSIM", "PSNR"):
-        assert [found["ends"][metric][name][0] for name in claims.FAMILIES] == pytest.approx(list(ends), abs=0.01)
+        assert [found["ends"][metric][name][0] for name in sides.FAMILIES] == pytest.approx(list(ends), abs=0.01)
 
 
 def test_c100_metrics_that_differ_depend():
     ssim, psnr = families(2.5, 4.0, 6.0)[0], families(6.0, 4.0, 2.5)[1]
-    assert claims.order(ssim, psnr, TRUE)["holds"] is None
+    assert ends.order(ssim, psnr, TRUE)["holds"] is None
 
 
 def test_a_curve_fails_where_it_crosses_the_bar_once():
     rows = [(2.0, 0.9), (4.0, 0.8), (6.0, 0.86)]
     assert (
-        claims.fails_at(rows, 0.85) == pytest.approx(3)
-        and claims.fails_at(rows, 0.95) == 2
-        and claims.fails_at(rows, 0.5) == 6
+        ends.fails_at(rows, 0.85) == pytest.approx(3)
+        and ends.fails_at(rows, 0.95) == 2
+        and ends.fails_at(rows, 0.5) == 6
     )
 
 
@@ -346,10 +347,10 @@ def test_every_sentence_can_be_recorded():
         "C08": claims.networks_win(
             scores(rivals(0.95, 0.8)), scores(rivals(34, 30), 100), {"MoDL": rows, "Wavelet CS": rows}
         ),
-        "C10": claims.knees(scores({"CG-SENSE": BENT}), TRUE),
+        "C10": ends.knees(scores({"CG-SENSE": BENT}), TRUE),
         "C11": claims.flat_longer({"MoDL": rows}, plaque(1, 1)),
         "C16": claims.rises_then_flat({n: around(28 + n) for n in range(1, 6)}),
-        "C100": claims.order(*families(2.5, 4, 6), TRUE),
+        "C100": ends.order(*families(2.5, 4, 6), TRUE),
     }
     for id, one in found.items():
         assert record(id, one["holds"], one["sentence"])["measured"].endswith(".") and json.dumps(one, allow_nan=False)
@@ -412,4 +413,4 @@ def test_far_can_be_measured_again():
 
 def test_the_full_scan_is_neither_trivial_nor_hopeless():
     full = far.load()["full"]
-    assert 0.95 <= float(far.auc(full["present"], full["absent"])) <= 1
+    assert 0.95 <= float(detection.auc(full["present"], full["absent"])) <= 1

@@ -117,7 +117,9 @@ def test_tuned_cs_is_never_below_either_implementation_at_the_default(small):
         == tuned.psnr[tuned.implementation]
     )
     for name, run in tuning.IMPLEMENTATIONS.items():
-        default = tuning.evaluate(lambda kspace, mask, maps: run(kspace, mask, maps, 4e-3, (40,))[0], cases, masks)
+        default = tuning.evaluate(
+            lambda kspace, mask, maps, run=run: run(kspace, mask, maps, 4e-3, (40,))[0], cases, masks
+        )
         assert tuned.psnr[name] >= default - 1e-4
     assert tuned.psnr["mrtutor"] >= tuning.evaluate(wavelet_cs, cases, masks) - 1e-4
 

@@ -1,4 +1,4 @@
-"""The stored gains over tuned CS are those of the shipped weights: measured again in part, and the page's words fit them."""
+"""The stored gains over tuned CS are those of the shipped weights: measured again in part; the page's words fit."""
 
 import copy
 from statistics import fmean
@@ -10,7 +10,7 @@ from helpers.real import REAL, real_file
 from mrtutor import patients, sampling
 from mrtutor.coils import combine
 from mrtutor.experiments.common import cohort
-from mrtutor.experiments.ladder import curves, gains
+from mrtutor.experiments.ladder import curves, files, gains
 from mrtutor.fourier import ifft2c
 from mrtutor.methods import METHODS
 from mrtutor.training import recipe, weights
@@ -25,7 +25,7 @@ def measured():
 
 
 def test_the_file_is_whole_and_was_made_with_the_shipped_weights(measured):
-    assert measured["weights"] == curves.digest(METHODS["MoDL"]), (
+    assert measured["weights"] == files.digest(METHODS["MoDL"]), (
         "new weights: python -m mrtutor.experiments.ladder.gains"
     )
     assert measured["data"] == patients.data_version() and measured["n"] == 20 and measured["nominal R"] == [4, 6, 8]

@@ -6,45 +6,43 @@ from statistics import fmean
 
 import pytest
 import torch
+from helpers.methods import listed
 
 from mrtutor import metrics
-from mrtutor.experiments.ladder import curves, far, page
+from mrtutor.about import ABOUT, CLASSICAL, LONGEST, families
+from mrtutor.experiments.common.references import against_rss
+from mrtutor.experiments.ladder import curves, detection, far, figures, scenes, tables, words
 from mrtutor.experiments.ladder import rungs as ladder
 from mrtutor.experiments.ladder.claims import auc_difference
 from mrtutor.methods import METHODS, Trained
 
 
 def refusing(kspace, mask, maps):
+    """Nothing & more."""
     raise ValueError("lines must be <b>regular</b>")
 
 
 @pytest.fixture
-def few(monkeypatch):
-    """A ladder of four methods, one of which refuses."""
-    few = {name: METHODS[name] for name in ("Zero-filled", "CG-SENSE", "Wavelet CS", "U-Net")} | {"Stubborn": refusing}
-    monkeypatch.setattr(page, "METHODS", few)
-    monkeypatch.setattr(ladder, "METHODS", few)
-    monkeypatch.setitem(page.WORDS, "Stubborn", ("Nothing & more.", "All."))
-    page.rungs.cache_clear()
-    yield few
-    page.rungs.cache_clear()
+def few():
+    """A ladder of five methods, one of which refuses."""
+    names = ("Zero-filled", "CG-SENSE", "Wavelet CS", "U-Net")
+    with listed({name: METHODS[name] for name in names} | {"Stubborn": refusing}) as methods:
+        yield methods
 
 
-def test_every_method_has_its_words():
-    assert set(page.WORDS) == set(METHODS)
-    assert all(words.endswith(".") and len(words) < 140 for pair in page.WORDS.values() for words in pair)
+def test_every_method_of_the_course_has_its_words():
+    assert set(ABOUT) <= set(METHODS), "words of a method that is gone"
+    for said in ABOUT.values():
+        assert all(not words or (words.endswith(".") and len(words) < LONGEST) for words in (said.gain, said.cost))
 
 
-def test_families_follow_the_list_of_methods():
-    """Classical methods are exactly those under the first heading."""
-    names = list(METHODS)
-    assert [name for name in names if name in page.FAMILIES] == list(page.FAMILIES) and names[0] in page.FAMILIES
-    second = names.index(list(page.FAMILIES)[1])
-    assert [isinstance(METHODS[name], Trained) for name in names] == [False] * second + [True] * (len(names) - second)
-    assert (
-        ladder.heading("a < b", 2)
-        == '</tbody><tbody><tr><th scope="rowgroup" colspan="2" class="family">a &lt; b</th></tr>'
-    )
+def test_classical_methods_are_those_under_the_first_heading():
+    groups = families(METHODS)
+    assert next(iter(groups)) == CLASSICAL and sorted(sum(groups.values(), [])) == sorted(METHODS)
+    for family, names in groups.items():
+        assert all(isinstance(METHODS[name], Trained) == (family != CLASSICAL) for name in names if name in ABOUT)
+    cell = '<tr><th scope="rowgroup" colspan="2" class="family">a &lt; b</th></tr>'
+    assert ladder.heading("a < b", 2) == f"</tbody><tbody>{cell}" and ladder.heading("", 2) == ""
 
 
 def test_the_second_slice_is_the_same_head_without_plaques():
@@ -52,7 +50,7 @@ def test_the_second_slice_is_the_same_head_without_plaques():
     assert not without.lesion.any() and with_plaques.lesion.any()
     away = ~torch.nn.functional.max_pool2d(with_plaques.lesion[None].float(), 31, stride=1, padding=15)[0].bool()
     torch.testing.assert_close(without.image[away].abs(), with_plaques.image[away].abs(), atol=0.02, rtol=0)
-    first, second = page.slices()[:2]
+    first, second = scenes.slices()[:2]
     assert first.lesion.any() and not second.lesion.any() and first.kspace.shape == second.kspace.shape
 
 
@@ -69,7 +67,7 @@ def test_a_method_that_refuses_keeps_its_row(few):
 
 
 def test_every_method_can_be_chosen_at_every_rung(few):
-    payload = page.pictures(ladder.case(), "test-ladder").payload(book=True)
+    payload = scenes.pictures(ladder.case(), "test-ladder").payload(book=True)
     header = json.loads(payload[8 : 8 + int.from_bytes(payload[4:8], "little")])
     states = [state for state, _ in header["grid"]]
     assert len(states) == 3 * (len(few) - 1) and {state["method"] for state in states} == set(few) - {"Wavelet CS"}
@@ -83,16 +81,16 @@ def test_the_cut_leaves_no_part_of_the_head_out():
     case = ladder.case()
     region = metrics.foreground(case.image)
     assert (
-        region[page.around_the_head(case)].sum() == region.sum()
-        and region[page.around_the_head(case)].numel() < 0.8 * region.numel()
+        region[scenes.around_the_head(case)].sum() == region.sum()
+        and region[scenes.around_the_head(case)].numel() < 0.8 * region.numel()
     )
 
 
 def test_each_plaque_is_marked_in_its_middle_with_its_size():
     case = ladder.case()
-    cut = case.lesion[page.around_the_head(case)][0]
-    marks, areas = page.plaques(case), []
-    assert [mark.message for mark in marks] == ["10", "7", "5", "4"] and page.plaques(
+    cut = case.lesion[scenes.around_the_head(case)][0]
+    marks, areas = scenes.plaques(case), []
+    assert [mark.message for mark in marks] == ["10", "7", "5", "4"] and scenes.plaques(
         ladder.case("T2", plaques=False)
     ) == []
     for mark in marks:
@@ -110,15 +108,15 @@ def test_the_words_about_the_real_brain_say_who_wins(monkeypatch):
         first: {"A": {"PSNR": 30.0}, "B": {"PSNR": 20.0}},
         real: {"A": {"PSNR": 30.0}, "B": {"PSNR": 31.0}, "C": {"refuses": "no"}},
     }
-    monkeypatch.setattr(page, "rungs", lambda case, R: rows[case])
-    assert "At R = 4 B scores highest here, A on the first slice" in page.real_words(
+    monkeypatch.setattr(words, "rungs", lambda case, R: rows[case])
+    assert "At R = 4 B scores highest here, A on the first slice" in words.of_the_real_brain(
         first, real
-    ) and "C will not take" in page.real_words(first, real)
+    ) and "C will not take" in words.of_the_real_brain(first, real)
     rows[real] = rows[first]
-    assert "A scores highest here as on the first slice" in page.real_words(
+    assert "A scores highest here as on the first slice" in words.of_the_real_brain(
         first, real
-    ) and "will not take" not in page.real_words(first, real)
-    assert "not when this page was built" in page.real_words(first)
+    ) and "will not take" not in words.of_the_real_brain(first, real)
+    assert "not when this page was built" in words.of_the_real_brain(first)
 
 
 def test_what_the_page_says_in_words_was_measured():
@@ -147,35 +145,52 @@ def test_what_the_page_says_in_words_was_measured():
 
 
 def test_scores_hold_all_rungs_and_open_the_first(few):
-    html = page.scores(ladder.case())
-    assert (
-        html.count("<details") == 3
-        and html.count("<details open>") == 1
-        and html.startswith("<details open><summary>R = 4<")
-    )
-    assert html.count("<tr>") == 3 * (1 + len(few) + html.count("family") // 3) and html.count("family") == 3
+    html = tables.scores(ladder.case())
+    rungs, aside = scenes.ACCELERATIONS, html.count("<details><summary>Against the root sum of squares<")
+    assert html.startswith("<details open><summary>R = 4<") and html.count("<details open>") == 1
+    assert html.count("<details") == 2 * len(rungs) and aside == len(rungs)
+    headings = len(families(few))
+    assert html.count('class="family"') == 2 * len(rungs) * headings == 2 * 3 * 3
+    assert html.count("<tr>") == 2 * len(rungs) * (1 + len(few) + headings)
+
+
+def test_a_map_that_shades_the_picture_hides_behind_its_own_reference_but_not_behind_the_rss():
+    """All lines, maps at half strength on the left: the method and its reference are wrong alike."""
+    case = ladder.case()
+    shade = torch.linspace(0.5, 1, case.maps.shape[-1])
+    shaded = replace(case, maps=case.maps * shade)
+    own, right = ladder.score(shaded.image, shaded), ladder.score(case.image, case)
+    assert own["SSIM"] == pytest.approx(1) and right["SSIM"] == pytest.approx(1)
+    assert own["RSS PSNR"] < right["RSS PSNR"] - 5 and own["RSS SSIM"] < right["RSS SSIM"]
+    assert against_rss(case.rss, case.rss)["RSS SSIM"] == pytest.approx(1)
+
+
+def test_pictures_are_what_the_image_shows_in_255_greys():
+    case = ladder.case()
+    steps, step = scenes.greys(case.image, case)
+    shown = case.image.abs()[scenes.around_the_head(case)]
+    assert steps.dtype == torch.uint8 and int(steps.max()) == scenes.GREYS
+    assert float((steps * step - shown).abs().max()) <= float(step) * 0.501
 
 
 def test_the_lesion_figure_has_a_curve_a_method_and_words_with_numbers():
     from matplotlib import pyplot
 
     seen = far.load()
-    fig = page.lesion_figure(seen)
+    fig = figures.lesion_figure(seen)
     try:
         assert [len(ax.lines) for ax in fig.axes] == [1 + len(seen["rows"])] * 2
         assert [text.get_text() for text in fig.legends[0].get_texts()] == ["full scan", *seen["rows"]]
     finally:
         pyplot.close(fig)
     row = seen["rows"]["MoDL"][0]
-    assert f"MoDL {float(far.auc(row['present'], row['absent'])):.2f} and " in page.lesion_words(seen)
+    assert f"MoDL {float(detection.auc(row['present'], row['absent'])):.2f} and " in figures.lesion_words(seen)
 
 
 def test_costs_name_weights_and_time(few):
-    html = page.costs(ladder.case())
+    html = tables.costs(ladder.case())
     assert (
-        html.count("<tr>") == 1 + len(few) + 1
-        and html.count(page.FAMILIES["Zero-filled"]) == 1
-        and "Nothing &amp; more. <b>Cost:</b> All." in html
+        html.count("<tr>") == 1 + len(few) + 1 and html.count(CLASSICAL) == 1 and "<td>Nothing &amp; more.</td>" in html
     )
     assert f"{sum(p.numel() for p in METHODS['U-Net'].network.parameters()):,}" in html
-    assert page.weights("Zero-filled") == 0 and page.milliseconds("Stubborn", ladder.case()) is None
+    assert tables.weights("Zero-filled") == 0 and tables.milliseconds("Stubborn", ladder.case()) is None

@@ -1,6 +1,7 @@
-"""Held-out virtual patients on whom every method is measured: people drawn from the head that no network was trained on.
+"""Held-out virtual patients on whom every method is measured: drawn from the head that no network was trained on.
 
-Same dials as in training (any contrast, level, orientation and phase; a head array nobody has seen), 8 coils, 128 x 128.
+Same dials as in training (any contrast, level, orientation and phase; a head array nobody has seen), 8 coils,
+128 x 128.
 """
 
 from collections.abc import Sequence
@@ -11,11 +12,12 @@ import torch
 from torch import Tensor
 
 from ... import metrics, sampling, scan
-from ...coils import combine, espirit_maps
+from ...coils import combine, espirit_maps, rss
 from ...encoding import add_noise
 from ...fourier import ifft2c
 from ...training.stream import Stream, examination, generator
 from ...types import Image, Kspace, Maps, Mask
+from .references import against_rss
 
 SIZE, N_COILS = 128, 8
 HELD_OUT = Stream(
@@ -32,6 +34,7 @@ class Case(NamedTuple):
     target: Image  # virtual: without noise; real: the full scan
     region: Tensor  # bool (y, x), where scores are taken
     label: str
+    rss: Tensor | None = None  # (1, y, x): root sum of squares of all lines, as noisy as the target
 
 
 @lru_cache(maxsize=256)
@@ -40,7 +43,8 @@ def person(number: int) -> Case:
     exam = examination(HELD_OUT, number)
     target = combine(ifft2c(exam.clean), exam.maps)
     kspace = add_noise(exam.clean, exam.noise, generator(HELD_OUT.seed, 2, number))
-    return Case(kspace, exam.maps, target, metrics.foreground(target), f"virtual patient {number}")
+    merged = rss(ifft2c(exam.clean))
+    return Case(kspace, exam.maps, target, metrics.foreground(target), f"virtual patient {number}", merged)
 
 
 def patients(n: int, first: int = 0) -> list[Case]:
@@ -49,25 +53,31 @@ def patients(n: int, first: int = 0) -> list[Case]:
 
 
 def real_brain() -> Case | None:
-    """The 16-channel brain, 128 x 128: raw data that no network has seen; ESPIRiT maps from its 24 central lines. None where not fetched."""
+    """The 16-channel brain, 128 x 128: raw data that no network has seen. None where not fetched.
+
+    ESPIRiT maps from its 24 central lines.
+    """
     if (path := scan.find("brain-16ch")) is None:
         return None
     kspace = scan.read(path).kspace
     maps = espirit_maps(kspace, 24)
     target = combine(ifft2c(kspace), maps)
-    return Case(
-        kspace / target.abs().max(), maps, target / target.abs().max(), metrics.foreground(target), "real brain"
-    )
+    kspace, target = kspace / target.abs().max(), target / target.abs().max()
+    return Case(kspace, maps, target, metrics.foreground(target), "real brain", rss(ifft2c(kspace)))
 
 
 def mask(pattern: str, shape: Sequence[int], acceleration: int, seed: int = 0) -> Mask:
-    """Every `acceleration`-th line and the usual calibration lines; for the other `PATTERNS` as many lines, drawn from `seed`."""
+    """Every `acceleration`-th line and the usual calibration lines; for other `PATTERNS` as many, drawn from `seed`."""
     return sampling.as_many_lines(pattern, shape, acceleration, generator=generator(seed))
 
 
 def scores(image: Image, case: Case) -> dict[str, float]:
-    """PSNR (dB), SSIM, HFEN and NMSE inside the head, against the case's target."""
-    return {name: metric(image, case.target, case.region) for name, metric in metrics.SCORES.items()}
+    """PSNR (dB), SSIM, HFEN and NMSE inside the head, against the case's target.
+
+    And, where the case has it, "RSS PSNR" and "RSS SSIM" against the root sum of squares (see `against_rss`).
+    """
+    row = {name: metric(image, case.target, case.region) for name, metric in metrics.SCORES.items()}
+    return row | (against_rss(image, case.rss) if case.rss is not None else {})
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:

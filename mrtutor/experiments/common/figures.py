@@ -1,4 +1,4 @@
-"""Still pictures with the habits of the reading room: upright, letters, phase-encoding arrow, window stated. Matplotlib."""
+"""Still pictures with the habits of the reading room: upright, letters, phase-encoding arrow, window stated."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ def row(n: int, height: float = 3.4, widths=None) -> tuple[Figure, list[Axes]]:
 def pane(
     ax: Axes, scan: Scan, array, title: str = "", window: tuple[float, float] | None = None, letters: bool = True
 ) -> None:
-    """One picture of `scan` (magnitude where complex) with letters, arrow and window. window: in the array's own units; None = 0 to its maximum."""
+    """One picture of `scan` (magnitude where complex) with letters, arrow and window.
+
+    window: in the array's own units; None = 0 to its maximum.
+    """
     array = torch.as_tensor(array)
     picture = scan.stand_up(array.abs() if array.is_complex() else array).reshape(
         array.shape[-2:] if scan.phase_encoding == "horizontal" else array.shape[-2:][::-1]

@@ -1,11 +1,12 @@
 """Rivals at their best: compressed sensing and GRAPPA with their dials set on the cases at hand.
 
-A network that beats an untuned rival has shown little. Dials are chosen by the mean PSNR inside the head, against targets
-that no user has: this favours the rival.
+A network that beats an untuned rival has shown little. Dials are chosen by the mean PSNR inside the head, against
+targets that no user has: this favours the rival.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -37,7 +38,7 @@ def course_cs(kspace: Kspace, mask: Mask, maps: Maps, lam: float, iterations: Se
 
 
 def sigpy_cs(kspace: Kspace, mask: Mask, maps: Maps, lam: float, iterations: Sequence[int]) -> list[Image]:
-    """The same of sigpy's `L1WaveletRecon`: db4, a fixed grid of wavelets. Its step is 1, the most that |E| <= 1 allows."""
+    """The same of sigpy's `L1WaveletRecon`: db4, a fixed grid of wavelets. Its step is 1, the most |E| <= 1 allows."""
     from sigpy.mri.app import L1WaveletRecon
 
     weights = mask.expand(kspace.shape).float().numpy()
@@ -65,7 +66,8 @@ IMPLEMENTATIONS = {"mrtutor": course_cs, "sigpy": sigpy_cs}
 class Tuned:
     """Wavelet CS with its dials set: (kspace, mask, maps) -> image.
 
-    implementation: "mrtutor" or "sigpy", the stronger one. psnr: of those tried, each at its own best, mean over the cases in dB.
+    implementation: "mrtutor" or "sigpy", the stronger one. psnr: of those tried, each at its own best, mean over the
+    cases in dB.
     """
 
     implementation: str
@@ -92,10 +94,11 @@ class TunedGrappa:
 
 
 def tuned_cs(cases: Sequence[Case], masks: Sequence[Mask], names: Sequence[str] = tuple(IMPLEMENTATIONS)) -> Tuned:
-    """The stronger of `wavelet_cs` and sigpy's `L1WaveletRecon`, at its best lam and number of iterations; or one of them.
+    """The stronger of `wavelet_cs` and sigpy's `L1WaveletRecon`, at its best lam and number of iterations.
 
-    One mask a case. Ours tries every pair of `LAMS` and `ITERATIONS`. sigpy takes ten times as long an iteration: it tries
-    every lam at 40 and 100, and 200 at its best lam only. Both go beyond the ends of `LAMS` where that pays.
+    names: one of them only. One mask a case. Ours tries every pair of `LAMS` and `ITERATIONS`. sigpy takes ten times as
+    long an iteration: it tries every lam at 40 and 100, and 200 at its best lam only. Both go beyond the ends of `LAMS`
+    where that pays.
     """
 
     def score(name: str, lam: float, iterations: Sequence[int]) -> dict[int, float]:
@@ -108,7 +111,7 @@ def tuned_cs(cases: Sequence[Case], masks: Sequence[Mask], names: Sequence[str] 
     best = {}
     for name in names:
         early, late = (ITERATIONS, ()) if name == "mrtutor" else (ITERATIONS[:2], ITERATIONS[2:])
-        found = sweep(lambda lam: score(name, lam, early), LAMS)
+        found = sweep(partial(score, name, iterations=early), LAMS)
         if late:
             lam = top(found)[1]
             found[lam] |= score(name, lam, late)
@@ -119,7 +122,7 @@ def tuned_cs(cases: Sequence[Case], masks: Sequence[Mask], names: Sequence[str] 
 
 
 def tuned_grappa(cases: Sequence[Case], masks: Sequence[Mask]) -> TunedGrappa:
-    """GRAPPA at its best lam (over `RIDGES`, and beyond where that pays) and lines of kernel (those of `KERNEL_LINES` that fit).
+    """GRAPPA at its best lam (over `RIDGES`, and beyond where that pays) and lines of kernel (of `KERNEL_LINES`).
 
     Every R-th line and calibration lines only; ValueError where they are fewer than R + 1, as in `grappa`.
     """

@@ -1,9 +1,10 @@
-"""C16: does it pay to cut one network into several, each followed by data consistency? `python -m mrtutor.experiments.ladder.cascades`
+"""C16: does it pay to cut one network into several, each followed by data consistency?
 
-One to five cascades of `networks.cascade` with about as many weights in all, trained on the same slices for as many steps,
-then measured on held-out virtual patients. Short trainings, one for each number: who trains longer may find other decibels.
-More cascades also see further (five convolutions reach 5 pixels, five times five reach 25) and solve for the data more often,
-which helps without any network: CG-SENSE on the same data is kept beside them.
+`python -m mrtutor.experiments.ladder.cascades` trains one to five cascades of `networks.cascade` with about as many
+weights in all, on the same slices for as many steps, then measures them on held-out virtual patients. Short trainings,
+one for each number: who trains longer may find other decibels. More cascades also see further (five convolutions reach
+5 pixels, five times five reach 25) and solve for the data more often, which helps without any network: CG-SENSE on the
+same data is kept beside them.
 """
 
 import json
@@ -22,7 +23,7 @@ from ...training.losses import LOSSES
 from ...training.plan import Plan
 from ...training.recipe import Recipe, recipe
 from ..common import cohort
-from .curves import store
+from .files import store
 
 PATH = Path(__file__).parent / "measured" / "cascades.json"
 NUMBERS = (1, 2, 3, 4, 5)
@@ -40,18 +41,19 @@ def matched_width(n_cascades: int) -> int:
     """The width at which `n_cascades` have as many weights as the shipped recipe's five: within 3 %."""
     shipped = recipe("cascade").arguments
     wanted = weights_of(shipped["n_cascades"], shipped["width"], shipped["depth"])
-    return min(range(4, 129), key=lambda width: abs(weights_of(n_cascades, width, shipped["depth"]) - wanted))
+    off = lambda width: abs(weights_of(n_cascades, width, shipped["depth"]) - wanted)
+    return min(range(4, 129), key=off)
 
 
 def plan(n_cascades: int, steps: int = STEPS) -> Recipe:
-    """The shipped recipe with another number of cascades and fewer steps; seed, slices, batch and loss (decibel) are its own."""
+    """The shipped recipe with another number of cascades and fewer steps; seed, slices, batch and loss are its own."""
     shipped = recipe("cascade")
     arguments = {**shipped.arguments, "n_cascades": n_cascades, "width": matched_width(n_cascades), "dc": "proximal"}
     return replace(shipped, arguments=arguments, steps=steps, lr=LR, loss="decibel")
 
 
 def psnr(method, n: int = N_PATIENTS) -> list[float]:
-    """PSNR (dB) of `method` on each of the first `n` patients of the cohort, nominal R = 4, against the noise-free image."""
+    """PSNR (dB) of `method` on each of the cohort's first `n` patients, nominal R = 4, against the noise-free image."""
     values = []
     for number, case in enumerate(cohort.patients(n)):
         mask = cohort.mask(PATTERN, case.kspace.shape[-2:], ACCELERATION, number)

@@ -1,39 +1,44 @@
-"""Classical methods against networks: what the measured numbers say of C08, C09, C10, C11, C16 and C100.
+"""Classical methods against networks: what the measured numbers say of C08, C09, C11 and C16; C10, C100 are in `ends`.
 
-Nothing is reconstructed here. Scores come as `{method: {nominal R: [one a patient]}}`, the same patients in the same order for
-every method; a method may lack an R that it refuses. Each function returns a dict of numbers with "holds", a "sentence" to
-record, and a "reason" where it depends. Two methods are compared patient by patient; what lies inside the 95 % interval is
-no answer. The rules were written before the final numbers were known; none was changed after.
+Nothing is reconstructed here. Scores come as `{method: {nominal R: [one a patient]}}`, the same patients in the same
+order for every method; a method may lack an R that it refuses. Each function returns a dict of numbers with "holds", a
+"sentence" to record, and a "reason" where it depends. Two methods are compared patient by patient; what lies inside the
+95 % interval is no answer. The rules were written before the final numbers were known; none was changed after.
 """
 
 import itertools
 from collections.abc import Mapping, Sequence
 from statistics import fmean as mean
 
-import numpy as np
 import torch
 
-from ...methods import METHODS, Trained
+from ...methods import METHODS
+from ...networks.base import n_weights
 from ..common import cohort
-from ..common.verdicts import UNITS, Scores, above_zero, agreed, best, unlike, written
-from . import far
-
-PARALLEL = ("CG-SENSE", "GRAPPA")
-SPARSE = ("Wavelet CS", "TV CS", "Tuned CS")
-NETWORKS = tuple(name for name, method in METHODS.items() if isinstance(method, Trained))
-CLASSICAL = ("Zero-filled", *PARALLEL, *SPARSE)
-FAMILIES = {"parallel imaging": PARALLEL, "compressed sensing": SPARSE, "networks": NETWORKS}
-# C100. SSIM: a round number. PSNR: about where wavelet CS had that SSIM in a pilot on six other patients of the cohort (numbers 100
-# to 105); the pilot showed CG-SENSE, U-Net and VarNet too, so that this bar was not drawn blindly
-BARS = {"SSIM": 0.85, "PSNR": 25.0}
+from ..common.verdicts import Scores, above_zero, agreed, best, unlike, written
+from . import cascades, curves, detection, ends, far
+from .sides import CLASSICAL, NETWORKS
 
 
-def error_from_psnr(scores: Scores) -> dict[str, dict[int, list[float]]]:
-    """PSNR (dB) -> mean squared error as a share of the brightest pixel squared; on one slice, in proportion to NMSE."""
+def findings(measured: dict, seen: dict, trained: dict) -> dict[str, dict]:
+    """Every claim of the ladder's page, from the files of `curves`, `far` and `cascades`: id -> what its rule found."""
+    ssim, psnr = (curves.by_R(measured, metric) for metric in ("SSIM", "PSNR"))
+    true, rows = curves.true_R(measured), {name: far.by_R(seen, name) for name in seen["rows"]}
+    weights = {name: n_weights(METHODS[name].network) for name in ("U-Net", "VarNet", "MoDL")}
+    learned = {name: row for name, row in rows.items() if name in NETWORKS}
     return {
-        name: {R: [10 ** (-value / 10) for value in values] for R, values in rows.items()}
-        for name, rows in scores.items()
+        "C08": networks_win(ssim, psnr, rows),
+        "C09": unrolled_win(ssim, weights),
+        "C10": ends.knees(ends.error_from_psnr(psnr), true),
+        "C11": flat_longer(learned, seen["full"]),
+        "C16": rises_then_flat(cascades.scores(trained), trained["CG-SENSE"]),
+        "C100": ends.order(ssim, psnr, true),
     }
+
+
+def spoken(finding: dict) -> str:
+    """A finding's sentence, and why it depends where it does."""
+    return " ".join(filter(None, [finding["sentence"], finding["reason"] and f"Why it depends: {finding['reason']}."]))
 
 
 # C08, C09: who is better -------------------------------------------------------------------------------------------
@@ -46,8 +51,9 @@ def networks_win(
 ) -> dict:
     """C08: the best network against the best classical method, patient by patient, at each R, in SSIM and in PSNR.
 
-    Holds when the network is surely better each time; False when it is surely worse each time. `rows` (method -> `far.by_R`) add
-    a small plaque: where the network of `pair` finds it surely less often than CS at some R, a yes becomes None.
+    Holds when the network is surely better each time; False when it is surely worse each time. `rows` (method ->
+    `far.by_R`) add a small plaque: where the network of `pair` finds it surely less often than CS at some R, a yes
+    becomes None.
     """
     result, answers = {}, {}
     for metric, scores in (("SSIM", ssim), ("PSNR", psnr)):
@@ -72,17 +78,19 @@ def networks_win(
         )
         lost = [R for R, one in found.items() if one["high"] < 0]
         if holds and lost:
-            holds, reason = (
-                None,
-                f"{pair[0]} shows the plaque less often than {pair[1]} at R = {', '.join(map(str, lost))}",
-            )
+            at = ", ".join(map(str, lost))
+            holds, reason = None, f"{pair[0]} shows the plaque less often than {pair[1]} at R = {at}"
     return {**result, "holds": holds, "reason": reason, "sentence": f"Patient by patient, {sentence}."}
 
 
 def auc_difference(a: Mapping[str, Sequence[float]], b: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """AUC of two methods on the same patients: "first", "second", their "difference", and its 95 % interval, "low" to "high", by resampling."""
-    draws = far.resampled(len(a["present"]))
-    first, second = (far.auc(torch.tensor(one["present"])[draws], torch.tensor(one["absent"])[draws]) for one in (a, b))
+    """AUC of two methods on the same patients: "first", "second", and their "difference".
+
+    "low" to "high" is its 95 % interval, by resampling the patients.
+    """
+    draws = detection.resampled(len(a["present"]))
+    drawn = lambda one, name: torch.tensor(one[name])[draws]
+    first, second = (detection.auc(drawn(one, "present"), drawn(one, "absent")) for one in (a, b))
     low, high = (first - second)[1:].quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
     return {
         "first": float(first[0]),
@@ -102,7 +110,8 @@ def unrolled_win(
 ) -> dict:
     """C09: unrolled networks that have no more weights than the U-Net against it, SSIM patient by patient.
 
-    Holds when each is surely better at each R, False when each is surely worse. Raises ValueError where none has so few weights.
+    Holds when each is surely better at each R, False when each is surely worse. Raises ValueError where none has so few
+    weights.
     """
     small = [name for name in unrolled if weights[name] <= weights[unet]]
     if not small:
@@ -125,113 +134,22 @@ def unrolled_win(
     }
 
 
-# C10, C100: where it ends ------------------------------------------------------------------------------------------
-def knees(
-    errors: Scores,
-    true: Mapping[int, float],
-    names: Sequence[str] = (*PARALLEL, *SPARSE),
-    at: float = 4.0,
-    steeper: float = 3.0,
-) -> dict:
-    """C10: does a classical method's mean error bend at a true R of `at`?
-
-    As in chapters 2 and 3: it bends when the error rises at least `steeper` times as fast, per unit of R, beyond `at` as up to
-    it. Straight lines between the measured R. Holds when every method bends, False when none does, else None.
-    Methods that were not measured on both sides are left out; one at least must stay.
-    """
-    ratios = {}
-    for name in names:
-        rows = sorted((true[R], mean(values)) for R, values in errors.get(name, {}).items())
-        if not rows or not rows[0][0] < at < rows[-1][0]:
-            continue
-        (first, low), (last, high), middle = rows[0], rows[-1], float(np.interp(at, *zip(*rows, strict=True)))
-        early, late = (middle - low) / (at - first), (high - middle) / (last - at)
-        ratios[name] = late / early if early > 0 else float("inf") if late > 0 else 0.0
-    bends = {name: ratio >= steeper for name, ratio in ratios.items()}
-    holds = agreed(bends.values())
-    reason = "" if holds is not None else f"a knee at {at:g}? {unlike(bends)}"
-    parts = ", ".join(f"{ratio:.1f} times as fast ({name})" for name, ratio in ratios.items())
-    return {
-        "steeper": ratios,
-        "bends": bends,
-        "holds": holds,
-        "reason": reason,
-        "sentence": f"Beyond a true R of {at:g} the mean error rises, per unit of R, {parts}.",
-    }
-
-
-def fails_at(rows: Sequence[tuple[float, float]], bar: float) -> float:
-    """The R at which (R, score), in order of R, first goes below `bar`, on straight lines.
-
-    The first R where it begins below; the last where it never goes: so far it was measured.
-    """
-    if rows[0][1] < bar:
-        return rows[0][0]
-    for (x0, y0), (x1, y1) in itertools.pairwise(rows):
-        if y1 < bar:
-            return x0 + (x1 - x0) * (y0 - bar) / (y0 - y1)
-    return rows[-1][0]
-
-
-def family(scores: Scores, names: Sequence[str]) -> dict[int, list[float]]:
-    """A family at its best: at each R the patients' scores of its member with the highest mean."""
-    accelerations = sorted({R for name in names for R in scores.get(name, {})})
-    return {R: scores[best(scores, names, R)][R] for R in accelerations}
-
-
-def order(ssim: Scores, psnr: Scores, true: Mapping[int, float], bars: Mapping[str, float] = BARS) -> dict:
-    """C100: parallel imaging fails first, compressed sensing next, networks last?
-
-    A family, at each R its best member, fails on a patient at the true R where its score first goes below the bar. Holds when
-    each family outlasts the one before, surely, in SSIM and in PSNR; False when each surely does not; else None.
-    """
-    ends, gaps, answers = {}, {}, {}
-    for metric, scores in (("SSIM", ssim), ("PSNR", psnr)):
-        curves = {name: family(scores, members) for name, members in FAMILIES.items()}
-        patients = range(len(next(iter(curves["networks"].values()))))
-        each = {
-            name: [fails_at([(true[R], curve[R][p]) for R in curve], bars[metric]) for p in patients]
-            for name, curve in curves.items()
-        }
-        ends[metric] = {name: cohort.interval(values) for name, values in each.items()}
-        names = list(FAMILIES)
-        gaps[metric] = {
-            f"{later} after {sooner}": cohort.paired(each[later], each[sooner])
-            for sooner, later in itertools.pairwise(names)
-        }
-        answers |= {f"{gap} ({metric})": above_zero(value) for gap, value in gaps[metric].items()}
-    holds = agreed(answers.values())
-    parts = [
-        f"{metric} below {bars[metric]:g}{UNITS[metric][0]} from a true R of "
-        + ", ".join(f"{R:.1f} ({name})" for name, (R, _) in row.items())
-        for metric, row in ends.items()
-    ]
-    return {
-        "ends": ends,
-        "gaps": gaps,
-        "bars": dict(bars),
-        "holds": holds,
-        "reason": "" if holds is not None else unlike(answers),
-        "sentence": f"Mean over patients: {'; '.join(parts)}.",
-    }
-
-
 # C11: SSIM and the lesion ------------------------------------------------------------------------------------------
 def flat_longer(
     rows: Mapping[str, Mapping[int, Mapping]], full: Mapping[str, Sequence[float]], at: Sequence[int] = (8, 12)
 ) -> dict:
-    """C11: of networks (name -> `far.by_R`), does SSIM stay flat longer than AUC? See `far.dropped`. Holds when all say so.
+    """C11: of networks (name -> `far.by_R`), does SSIM stay flat longer than AUC? See `detection.dropped`.
 
-    "AUC", "SSIM", "contrast left": name -> R -> number, beside those of the full scan.
+    Holds when all say so. "AUC", "SSIM", "contrast left": name -> R -> number, beside those of the full scan.
     """
-    found = {name: far.dropped(row, at) for name, row in rows.items()}
+    found = {name: detection.dropped(row, at) for name, row in rows.items()}
     answers = {name: one["holds"] for name, one in found.items()}
     holds = agreed(answers.values())
     areas = {name: one["AUC by R"] for name, one in found.items()}
     why = lambda one: one["reason"] or ("yes" if one["holds"] else "no")
     reason = "" if holds is not None else "; ".join(f"{name}: {why(one)}" for name, one in found.items())
-    left = {name: {R: far.contrast_left(row[R], full) for R in row} for name, row in rows.items()}
-    full_ssim, full_auc, R = mean(full["SSIM"]), float(far.auc(full["present"], full["absent"])), max(at)
+    left = {name: {R: detection.contrast_left(row[R], full) for R in row} for name, row in rows.items()}
+    full_ssim, full_auc, R = mean(full["SSIM"]), float(detection.auc(full["present"], full["absent"])), max(at)
     parts = [
         f"{name} SSIM {one['SSIM by R'][R]:.2f}, AUC {areas[name][R]:.2f}, {left[name][R]:.0%} of the plaque's contrast"
         for name, one in found.items()
@@ -244,7 +162,8 @@ def flat_longer(
         "full": {"SSIM": full_ssim, "AUC": full_auc},
         "holds": holds,
         "reason": reason,
-        "sentence": f"At nominal R = {R}: {'; '.join(parts)}; the full scan has SSIM {full_ssim:.2f} and AUC {full_auc:.2f}.",
+        "sentence": f"At nominal R = {R}: {'; '.join(parts)}; "
+        f"the full scan has SSIM {full_ssim:.2f} and AUC {full_auc:.2f}.",
     }
 
 
@@ -254,9 +173,9 @@ def rises_then_flat(
 ) -> dict:
     """C16, from number of cascades -> PSNR of each patient: does PSNR rise, and is the last step flat?
 
-    Rise: the most cascades are surely better than one. Flat: the last step changes PSNR by less than `flat` of the first step's gain.
-    Holds when both; False when the most cascades are surely worse than one; else None. `linear`: CG-SENSE on the same data;
-    it does not enter the verdict, and belongs beside it.
+    Rise: the most cascades are surely better than one. Flat: the last step changes PSNR by less than `flat` of the
+    first step's gain. Holds when both; False when the most cascades are surely worse than one; else None. `linear`:
+    CG-SENSE on the same data; it does not enter the verdict, and belongs beside it.
     """
     numbers = sorted(psnr)
     steps = {f"{a} to {b}": cohort.paired(psnr[b], psnr[a]) for a, b in itertools.pairwise(numbers)}
@@ -264,11 +183,8 @@ def rises_then_flat(
     first, *_, last = steps.values()
     level = first[0] > 0 and abs(last[0]) < flat * first[0]
     holds = False if above_zero(total) is False else True if above_zero(total) and level else None
-    reason = (
-        ""
-        if holds is not None
-        else f"in all {written(total, 'PSNR')}, the first step {written(first, 'PSNR')}, the last {written(last, 'PSNR')}"
-    )
+    in_all, one, other = (written(step, "PSNR") for step in (total, first, last))
+    reason = "" if holds is not None else f"in all {in_all}, the first step {one}, the last {other}"
     means = {n: mean(psnr[n]) for n in numbers}
     parts = ", ".join(f"{value:.1f} dB ({n})" for n, value in means.items())
     gains = ", ".join(written(step, "PSNR") for step in steps.values())

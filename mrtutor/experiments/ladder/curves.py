@@ -1,16 +1,14 @@
-"""Every method over acceleration, on held-out virtual patients: `python -m mrtutor.experiments.ladder.curves` measures, the chapters draw.
+"""Every method over acceleration, on held-out virtual patients: `python -m mrtutor.experiments.ladder.curves` measures.
 
-Methods that want regular lines get every R-th line and calibration lines; the others get as many lines, drawn with
-variable density. What is measured is kept in `measured/curves.json`, so that no reader waits for it.
+Each method gets the lines that it likes (`about(name).lines`), all as many as every R-th line and calibration lines
+are. What is measured is kept in `measured/curves.json`, so that no reader waits for it. A new method is measured by
+`--only NAME`; the others keep their rows.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import os
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,29 +16,31 @@ from pathlib import Path
 import torch
 
 from ... import __version__, metrics, sampling
+from ...about import about
 from ...methods import METHODS, Trained
 from ...patients import data_version
 from ...show import watch
-from ...training.weights import find
 from ...types import Mask, Reconstruction
 from ..common import cohort
 from ..common.tuning import Tuned, tuned_cs
-from .rungs import REGULAR
+from .files import digest, store
 
 FILE = Path(__file__).parent / "measured" / "curves.json"
 N, N_TUNING = 20, 4  # patients in all, and of them those on which CS is tuned
 TUNED = "Tuned CS"
-NAMES = (*METHODS, TUNED)
-REFUSING = ("GRAPPA", "GRAPPA + denoiser")  # below R + 1 calibration lines
 DIGITS = {"PSNR": 2, "SSIM": 4}  # kept of each metric
 CONDITIONS = ("seed", "mrtutor", "torch", "data", "n", "nominal R", "R")
+
+
+def names() -> list[str]:
+    """Every method that has a curve or can have one."""
+    return [*METHODS, TUNED]
 
 
 # Measuring ---------------------------------------------------------------------------------------------------------
 def lines(name: str, acceleration: int, number: int) -> Mask:
     """The lines that a method is given for patient `number`: bool (1, y, x)."""
-    pattern = "equispaced" if name in REGULAR else "variable density"
-    return cohort.mask(pattern, (cohort.SIZE, cohort.SIZE), acceleration, number)
+    return cohort.mask(about(name).lines, (cohort.SIZE, cohort.SIZE), acceleration, number)
 
 
 def conditions(n: int = N, accelerations: Sequence[int] = cohort.ACCELERATIONS) -> dict:
@@ -63,14 +63,18 @@ def tune(acceleration: int, n: int = N_TUNING) -> Tuned:
 
 
 def row(name: str, method: Reconstruction, acceleration: int, n: int) -> dict[str, list[float]] | None:
-    """{"PSNR": one a patient, "SSIM": ...} of the first `n` patients; None where GRAPPA has too few calibration lines."""
+    """{"PSNR": one a patient, "SSIM": ...} of the first `n` patients; None where there are too few calibration lines.
+
+    A method says so as GRAPPA does: ValueError that names n_acs. Any other is raised.
+    """
     scores = {metric: [] for metric in DIGITS}
     for number, case in enumerate(cohort.patients(n)):
         mask = lines(name, acceleration, number)
         try:
-            image = method(mask * case.kspace, mask, case.maps)
+            with torch.no_grad():
+                image = method(mask * case.kspace, mask, case.maps)
         except ValueError as refusal:
-            if name in REFUSING and "n_acs" in str(refusal):
+            if "n_acs" in str(refusal):
                 return None
             raise
         for metric, digits in DIGITS.items():
@@ -78,9 +82,12 @@ def row(name: str, method: Reconstruction, acceleration: int, n: int) -> dict[st
     return scores
 
 
-def measure(names: Iterable[str] = NAMES, n: int = N, accelerations: Sequence[int] = cohort.ACCELERATIONS) -> dict:
-    """The contents of the file, for these methods: `conditions`, "weights", "tuned", and "rows": method -> one `row` for each R."""
-    measured = conditions(n, accelerations) | {"weights": {}, "tuned": [], "rows": {name: [] for name in names}}
+def measure(only: Iterable[str], n: int = N, accelerations: Sequence[int] = cohort.ACCELERATIONS) -> dict:
+    """The contents of the file, for these methods: `conditions`, "weights", "tuned", and "rows".
+
+    "rows" is method -> one `row` for each R.
+    """
+    measured = conditions(n, accelerations) | {"weights": {}, "tuned": [], "rows": {name: [] for name in only}}
     bar = watch([(name, R) for name in measured["rows"] for R in accelerations], "rows")
     for name, R in bar:
         bar.set_postfix_str(f"{name}, R = {R}")
@@ -95,11 +102,6 @@ def measure(names: Iterable[str] = NAMES, n: int = N, accelerations: Sequence[in
     return measured
 
 
-def digest(method: Trained) -> str:
-    """SHA-256 of the method's weight file."""
-    return hashlib.sha256(find(method.name).read_bytes()).hexdigest()
-
-
 def stored_methods(measured: dict, acceleration: int) -> dict[str, Reconstruction]:
     """Every method of the file, CS with the dials that were found for this nominal acceleration."""
     tuned = Tuned(**measured["tuned"][measured["nominal R"].index(acceleration)])
@@ -112,32 +114,13 @@ def load(path: Path | None = None) -> dict:
     return json.loads((path or FILE).read_text("utf-8"))
 
 
-def store(measured: dict, path: Path) -> None:
-    """Written beside and renamed; the patients of a row on one line, so that a change can be read."""
-    text = re.sub(
-        r"\[[^][{}]*\]",
-        lambda numbers: re.sub(r"\s+", " ", numbers[0]).replace("[ ", "[").replace(" ]", "]"),
-        json.dumps(measured, indent=1),
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        beside.write_text(text + "\n", "utf-8")
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def check_fits(old: dict, names: Iterable[str], now: dict) -> None:
-    """ValueError, one sentence, where rows of `names`, measured under the conditions `now`, must not stand beside the old ones."""
+def check_fits(old: dict, only: Iterable[str], now: dict) -> None:
+    """ValueError, one sentence, where rows of `only`, measured under the conditions `now`, do not fit the old ones."""
     other = [key for key in CONDITIONS if old[key] != now[key]]
     if other:
         raise ValueError(
             f"the file was measured with another {', '.join(other)}: measure all methods anew, without --only"
         )
-    absent = set(NAMES) - set(old["rows"]) - set(names)
-    if absent:
-        raise ValueError(f"the file has no rows of {', '.join(sorted(absent))}: name them after --only too")
 
 
 def merged(old: dict, new: dict) -> dict:
@@ -145,7 +128,7 @@ def merged(old: dict, new: dict) -> dict:
     joined = {
         part: {
             name: (new if name in new["rows"] else old)[part][name]
-            for name in NAMES
+            for name in names()
             if name in {**old[part], **new[part]}
         }
         for part in ("weights", "rows")
@@ -158,13 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m mrtutor.experiments.ladder.curves", description=__doc__.split(":")[0] + "."
     )
-    parser.add_argument(
-        "--only",
-        nargs="+",
-        metavar="NAME",
-        choices=NAMES,
-        help="measure these methods only, keep the rows of the others",
-    )
+    only = "measure these methods only, keep the rows of the others"
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=names(), help=only)
     parser.add_argument("--n", type=int, default=N, help="virtual patients (default %(default)s)")
     parser.add_argument(
         "--accelerations", type=int, nargs="+", default=cohort.ACCELERATIONS, metavar="R", help="nominal"
@@ -180,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             check_fits(old, asked.only, conditions(asked.n, asked.accelerations))
         except (OSError, ValueError) as error:
             parser.error(str(error))
-    measured = measure(asked.only or NAMES, asked.n, asked.accelerations)
+    measured = measure(asked.only or names(), asked.n, asked.accelerations)
     store(merged(old, measured) if old else measured, asked.out)
     print(asked.out)
 
@@ -192,6 +170,11 @@ def by_R(measured: dict, metric: str) -> dict[str, dict[int, list[float]]]:
         name: {R: row[metric] for R, row in zip(measured["nominal R"], rows, strict=True) if row}
         for name, rows in measured["rows"].items()
     }
+
+
+def unmeasured(measured: dict) -> list[str]:
+    """Methods that are new: the file has no rows of them yet."""
+    return [name for name in names() if name not in measured["rows"]]
 
 
 def true_R(measured: dict) -> dict[int, float]:

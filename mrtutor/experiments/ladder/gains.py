@@ -1,8 +1,8 @@
-"""What the strongest network gains over tuned CS, pattern by pattern, on held-out virtual patients and on the real brain.
+"""What the strongest network gains over tuned CS, pattern by pattern, on virtual patients and on the real brain.
 
-`python -m mrtutor.experiments.ladder.gains` measures and keeps the numbers in `measured/gains.json`. CS is `wavelet_cs`: wherever
-sigpy's was tuned beside it, in `curves` and in `make bench`, it was the weaker one. And how far the lines alone determine
-the brain: CS without noise.
+`python -m mrtutor.experiments.ladder.gains` measures and keeps the numbers in `measured/gains.json`. CS is
+`wavelet_cs`: wherever sigpy's was tuned beside it, in `curves` and in `make bench`, it was the weaker one. And how far
+the lines alone determine the brain: CS without noise.
 """
 
 import json
@@ -21,7 +21,8 @@ from ...training.stream import PATTERNS
 from ...types import Mask, Reconstruction
 from ..common import cohort
 from ..common.tuning import Tuned, tuned_cs
-from .curves import N_TUNING, TUNED, N, digest, store
+from .curves import N_TUNING, TUNED, N
+from .files import digest, store
 
 FILE = Path(__file__).parent / "measured" / "gains.json"
 NETWORK = "MoDL"
@@ -33,7 +34,10 @@ NO_NOISE = Tuned("mrtutor", 1e-6, 200, {})  # CS that trusts its data almost who
 
 # Measuring ---------------------------------------------------------------------------------------------------------
 def cases(group: str, pattern: str, n: int = N) -> list[cohort.Case]:
-    """`n` virtual patients, or the brain once for each draw of its lines. Raises ValueError where the brain was not fetched."""
+    """`n` virtual patients, or the brain once for each draw of its lines.
+
+    Raises ValueError where the brain was not fetched.
+    """
     if group == VIRTUAL:
         return cohort.patients(n)
     if (brain := cohort.real_brain()) is None:
@@ -73,13 +77,19 @@ def without_noise(case: cohort.Case) -> cohort.Case:
 
 
 def determined(pattern: str, acceleration: int) -> list[float]:
-    """PSNR of CS on the brain without noise, one a draw of the lines: far above any scan where the lines leave nothing open."""
+    """PSNR of CS on the brain without noise, one a draw of the lines.
+
+    Far above any scan where the lines leave nothing open.
+    """
     there = [without_noise(case) for case in cases(REAL, pattern)]
     return psnr(NO_NOISE, there, lines(there, pattern, acceleration))
 
 
 def measure(n: int = N) -> dict:
-    """The contents of the file: what the numbers depend on; "rows": group -> pattern -> one `row` for each R; "without noise"."""
+    """The contents of the file: what the numbers depend on; "rows" and "without noise".
+
+    "rows" is group -> pattern -> one `row` for each R.
+    """
     true = [
         round(sampling.true_acceleration(cohort.mask(PATTERNS[0], (cohort.SIZE, cohort.SIZE), R)), 4)
         for R in ACCELERATIONS
@@ -135,7 +145,8 @@ def table(measured: dict) -> str:
             + "".join(f"<td>{mean:+.1f}{'' if half is None else f'<br>±&nbsp;{half:.1f}'}</td>" for mean, half in cells)
             + "</tr>"
         )
-    return f'<table class="ladder"><thead><tr><th scope="col" rowspan="2">Lines</th>{groups}</tr><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
+    head = f'<tr><th scope="col" rowspan="2">Lines</th>{groups}</tr><tr>{columns}</tr>'
+    return f'<table class="ladder"><thead>{head}</thead><tbody>{body}</tbody></table>'
 
 
 if __name__ == "__main__":
