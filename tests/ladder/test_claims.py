@@ -70,9 +70,8 @@ def test_auc_interval_holds_the_auc_and_narrows_where_nothing_overlaps():
 
 def test_contrast_left_is_what_the_plaque_adds():
     full = plaque(0.4, 1)
-    assert detection.contrast_left(full, full) == 1 and detection.contrast_left(plaque(0.1, 1), full) == pytest.approx(
-        0.25
-    )
+    assert detection.contrast_left(full, full) == 1
+    assert detection.contrast_left(plaque(0.1, 1), full) == pytest.approx(0.25)
 
 
 # The pairs of far --------------------------------------------------------------------------------------------------

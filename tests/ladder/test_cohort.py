@@ -70,9 +70,18 @@ def test_the_target_has_no_noise_and_the_data_have():
     assert 0.01 <= float(noise.real.std()) <= 0.02 * 1.02 and 0.01 * 0.98 <= float(noise.imag.std()) <= 0.02 * 1.02
     found = cohort.scores(combine(ifft2c(case.kspace), case.maps), case)
     assert (
-        set(found) == {"PSNR", "SSIM", "HFEN", "NMSE"} and 25 < found["PSNR"] < 60 and case.kspace.shape == (8, *SHAPE)
+        set(found) == {*metrics.SCORES, "RSS PSNR", "RSS SSIM"}
+        and 25 < found["PSNR"] < 60
+        and case.kspace.shape == (8, *SHAPE)
     )
-    assert cohort.scores(case.target, case) == {"PSNR": math.inf, "SSIM": pytest.approx(1), "HFEN": 0, "NMSE": 0}
+    perfect = cohort.scores(case.target, case)
+    assert {name: perfect[name] for name in metrics.SCORES} == {
+        "PSNR": math.inf,
+        "SSIM": pytest.approx(1),
+        "HFEN": 0,
+        "NMSE": 0,
+    }
+    assert perfect["RSS PSNR"] < 60, "the target has the errors of its maps"
 
 
 def test_the_real_brain_is_scaled_to_one(monkeypatch):
@@ -117,9 +126,7 @@ def test_tuned_cs_is_never_below_either_implementation_at_the_default(small):
         == tuned.psnr[tuned.implementation]
     )
     for name, run in tuning.IMPLEMENTATIONS.items():
-        default = tuning.evaluate(
-            lambda kspace, mask, maps, run=run: run(kspace, mask, maps, 4e-3, (40,))[0], cases, masks
-        )
+        default = tuning.evaluate(lambda *data, run=run: run(*data, 4e-3, (40,))[0], cases, masks)
         assert tuned.psnr[name] >= default - 1e-4
     assert tuned.psnr["mrtutor"] >= tuning.evaluate(wavelet_cs, cases, masks) - 1e-4
 
