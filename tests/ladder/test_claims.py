@@ -284,7 +284,7 @@ def test_c16_rises_then_flat(means, expected):
 # C100 --------------------------------------------------------------------------------------------------------------
 def families(parallel: float, sparse: float, learned: float) -> tuple[dict, dict]:
     """SSIM and PSNR that fall in straight lines, and go below the bars at these true R."""
-    ends = {
+    stops = {
         "CG-SENSE": parallel,
         "GRAPPA": parallel - 0.5,
         "Wavelet CS": sparse - 0.5,
@@ -293,20 +293,20 @@ def families(parallel: float, sparse: float, learned: float) -> tuple[dict, dict
         "U-Net": learned - 0.5,
     }
     line = lambda bar, slope: {
-        name: {R: bar + slope * (end - true) for R, true in TRUE.items()} for name, end in ends.items()
+        name: {R: bar + slope * (end - true) for R, true in TRUE.items()} for name, end in stops.items()
     }
     return scores(line(ends.BARS["SSIM"], 0.05)), scores(line(ends.BARS["PSNR"], 2), 20)
 
 
 @pytest.mark.parametrize(
-    ("ends", "expected"),
+    ("stops", "expected"),
     [((2.5, 4.0, 6.0), True), ((6.0, 4.0, 2.5), False), ((4.0, 2.5, 6.0), None), ((3.0, 3.0, 6.0), None)],
 )
-def test_c100_the_order_in_which_families_fail(ends, expected):
-    found = ends.order(*families(*ends), TRUE)
+def test_c100_the_order_in_which_families_fail(stops, expected):
+    found = ends.order(*families(*stops), TRUE)
     assert found["holds"] is expected and bool(found["reason"]) == (expected is None)
     for metric in ("SSIM", "PSNR"):
-        assert [found["ends"][metric][name][0] for name in sides.FAMILIES] == pytest.approx(list(ends), abs=0.01)
+        assert [found["ends"][metric][name][0] for name in sides.FAMILIES] == pytest.approx(list(stops), abs=0.01)
 
 
 def test_c100_metrics_that_differ_depend():
