@@ -1,4 +1,4 @@
-"""Chapter 1, what the reader moves: spacing, extent, the width of the field. What fails is in `failing`.
+"""Chapter 1, what the reader moves: spacing, extent, the width of the field; see `failing` for what fails.
 
 Each function takes the slice and returns its widget; captions follow the slice.
 """
@@ -9,8 +9,24 @@ from ...scan import Scan
 from ...widgets import Control, View, compare, explore, image, line
 from ..common.cases import as_one_coil, whose
 from .claims import nyquist
+from .failing import at_random, first_rung, half_and_mirror, paint, zero_filled
 from .folding import object_only, prescribe
-from .slices import dots, spot
+from .slices import case, dots, spot
+
+__all__ = [
+    "at_random",
+    "case",
+    "directions",
+    "every_second",
+    "field_of_view",
+    "first_rung",
+    "half_and_mirror",
+    "one_dot",
+    "paint",
+    "spread_or_centre",
+    "two_views",
+    "zero_filled",
+]
 
 
 def every_second(case: Scan, keep=(1, 2, 3, 4)) -> View:
