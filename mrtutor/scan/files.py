@@ -53,12 +53,22 @@ class ScanFile:
             self._rss = contents.reference(self.path, self._file, self.n_slices)
             header = contents.header(self.path, self._file)
             self._about = about(self.path, self.attributes, header, self.shape, upright, letters, label)
-            blocks = None if meaning.axes else contents.neighbours(self.path, self._kspace, self._layout)
-            if blocks is not None:
-                doubt_slices(self.path, blocks)
+            if meaning.axes is None:
+                self._doubt_axes()
         except BaseException:
             self._file.close()
             raise
+
+    def _doubt_axes(self):
+        """Look at what no single slice can tell: whether the slices are coils, or the lines of k-space."""
+        from . import contents
+
+        blocks = contents.neighbours(self.path, self._kspace, self._layout)
+        if blocks is not None:
+            doubt_slices(self.path, blocks)
+        if self.n_slices > max(self.shape) < self.n_coils:
+            middle = contents.kspace_slice(self.path, self._kspace, self.n_slices // 2, self._layout)
+            self._meaning.doubt_axes(self.path, middle)
 
     def __len__(self) -> int:
         return self.n_slices
@@ -163,12 +173,11 @@ def open_file(
         raise ValueError(f"maps must be a tensor (coil, y, x) or one of {', '.join(MAPS)}, got {maps!r}")
     meaning = Meaning(parse_axes(axes), centre, space)
     if not trusted:
-        look_from_outside(path, slice, meaning.axes)
+        look_from_outside(path, int(slice) if is_whole(slice) else 0, meaning.axes)
     return ScanFile(path, maps, upright, letters, label, meaning)
 
 
 def read(path, slice: int = 0, **options) -> Scan:
     """One slice of a file as a `Scan`; the options and errors of `open_file`."""
-    first = slice if is_whole(slice) else 0  # the file is sound, whatever was asked of it
-    with open_file(path, slice=first, **options) as file:
+    with open_file(path, slice=slice, **options) as file:
         return file[slice]

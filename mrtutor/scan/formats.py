@@ -31,7 +31,7 @@ FIRST_BYTES = {  # the first bytes of a file -> what it is, and the next step
 }
 TWIX = (
     "Siemens raw data (TWIX)",
-    "convert it with mrtutor.twix.to_hdf5(FILE, 'new.h5') (needs pip install 'mrtutor[twix]')",
+    "convert it with mrtutor.twix.to_hdf5(FILE, 'new.h5')",
 )
 CFL = (
     "BART data (.cfl with its .hdr)",

@@ -14,6 +14,7 @@ CENTRES = ("middle", "corner", "corner of y", "corner of x")
 SPACES = ("k-space", "image")
 CLEAR = 0.15  # share of the energy beyond an even spread: clearly there
 SHARP = 0.3
+AIR = 0.2  # energy of the darkest tenth, of the brightest tenth: a picture has air, the k-space of a point has none
 FLAT_TOP, POINTED_TOP = 0.25, 0.4  # share of the energy in the brightest 1 %: a picture has a flat top, k-space none
 
 
@@ -34,14 +35,19 @@ class Meaning:
         """`ScanFileError` where a slice (coil, y, x) looks like a mistake that the reader did not rule out."""
         energy = sum(coil.real.astype(np.float64) ** 2 + coil.imag.astype(np.float64) ** 2 for coil in kspace)
         if self.axes is None:
-            loudness = np.array([float((np.abs(coil).astype(np.float64) ** 2).sum()) for coil in kspace])
-            _doubt_axes(path, loudness, energy.sum(1), energy.sum(0))
+            self.doubt_axes(path, kspace)
         if min(energy.shape) < 8:
             return
         if self.space is None:
             _doubt_space(path, kspace, energy)
         if self.centre is None and self.space != "image":
             _doubt_centre(path, energy.sum(1), energy.sum(0))
+
+    def doubt_axes(self, path, kspace: np.ndarray) -> None:
+        """Of the doubts the one about the axes."""
+        energy = [coil.real.astype(np.float64) ** 2 + coil.imag.astype(np.float64) ** 2 for coil in kspace]
+        rows, columns = (sum(e.sum(axis) for e in energy) for axis in (1, 0))
+        _doubt_axes(path, np.array([e.sum() for e in energy]), rows, columns)
 
 
 def peaks(energy: np.ndarray) -> tuple[float, float]:
@@ -73,7 +79,8 @@ def _doubt_axes(path, coils, rows, columns) -> None:
 
 def _doubt_space(path, kspace, energy) -> None:
     """A picture: its brightest places are little brighter than the rest, and those of its transform in the middle."""
-    if _top(energy) > FLAT_TOP:
+    dark, bright = np.quantile(energy, (0.1, 0.9))
+    if _top(energy) > FLAT_TOP or dark > AIR * bright:
         return
     other = sum(np.abs(np.fft.fftshift(np.fft.fft2(coil))) ** 2 for coil in kspace)
     if _top(other) > POINTED_TOP and all(peaks(other.sum(axis))[0] > SHARP for axis in (0, 1)):

@@ -29,10 +29,14 @@ def measured(kspace: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def _lines_and_patches(zero: np.ndarray) -> np.ndarray:
+    """Whole lines and columns, and among the rest patches of PATCH x PATCH, or as wide as the matrix."""
     from scipy.ndimage import binary_opening
 
-    patches = binary_opening(zero, np.ones([min(PATCH, n) for n in zero.shape], bool))
-    return zero.all(0)[None, :] | zero.all(1)[:, None] | patches
+    rows, columns = ~zero.all(1), ~zero.all(0)
+    rest = zero[np.ix_(rows, columns)]
+    skipped = ~(rows[:, None] & columns)
+    skipped[np.ix_(rows, columns)] = binary_opening(rest, np.ones([min(PATCH, n) for n in rest.shape], bool))
+    return skipped
 
 
 def _grown(seeds: np.ndarray, zero: np.ndarray) -> np.ndarray:

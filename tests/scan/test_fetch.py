@@ -1,4 +1,4 @@
-"""Fetching real scans: broken lines, wrong bytes, closed doors, and the conversion, against a server on this machine."""
+"""Fetching real scans: broken lines, wrong bytes, closed doors, the conversion, against a server on this machine."""
 
 import hashlib
 import socket
@@ -143,7 +143,8 @@ def test_the_part_waits_for_the_next_run(serve, tmp_path):
     broken = serve(("drop", 25_600), ("drop", 0))
     with pytest.raises(
         FetchError,
-        match=r"The connection to 127\.0\.0\.1:\d+ broke off, several times\. 25600 bytes are kept: run the same command again",
+        match=r"The connection to 127\.0\.0\.1:\d+ broke off, several times\. "
+        "25600 bytes are kept: run the same command again",
     ):
         get(broken, tmp_path, tries=3)
     assert len(broken.requests) == 3 and [p.name for p in tmp_path.iterdir()] == ["cartesian_ksp.npy.part"]
@@ -328,7 +329,7 @@ def test_public_originals_convert_bit_for_bit(name, tmp_path, monkeypatch):
 @needs_raw
 @pytest.mark.parametrize("kind", ["unlabelled", "reflected", "averaged", "slices", "echoes"])
 def test_siemens_lines_are_put_where_they_belong(kind, tmp_path):
-    """The structured phantom with other counters and flags, as other sequences set them. Pulseq sequences leave all lines at 0."""
+    """The structured phantom with other counters and flags, as other sequences set them. Pulseq leaves all lines at 0."""
     twixtools = pytest.importorskip("twixtools")
     raw = REAL / "raw" / "gre.dat"
     reference, _ = twix.read_twix(raw)

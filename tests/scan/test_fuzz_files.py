@@ -104,7 +104,8 @@ def test_truncated_files(share, latest, tmp_path):
     path.write_bytes(content[: int(share * len(content))])
     with pytest.raises(
         ScanFileError,
-        match=rf"exam.h5: the file must be complete \({len(content)} bytes by its own header\), got {int(share * len(content))} bytes\.",
+        match=rf"exam.h5: the file must be complete \({len(content)} bytes by its own header\), "
+        rf"got {int(share * len(content))} bytes\.",
     ):
         scan.read(path)
 
@@ -277,7 +278,8 @@ def test_damaged_bytes(tmp_path, monkeypatch, capsys):
             scan.read(tmp_path / f"exam{seed}.h5")
     with capsys.disabled():
         print(
-            f"\n{N_DAMAGED} damaged files in {time.time() - started:.0f} s: {dict(outcomes)}, library hung or crashed on {len(died)}, peak {peak} MB"
+            f"\n{N_DAMAGED} damaged files in {time.time() - started:.0f} s: {dict(outcomes)}, "
+            f"library hung or crashed on {len(died)}, peak {peak} MB"
         )
     assert not wrong, wrong[:5]
     assert (
@@ -294,7 +296,8 @@ def test_structural_mutations(tmp_path, capsys):
     outcomes, died, wrong, peak = fuzz("structural", N_STRUCTURAL, tmp_path)
     with capsys.disabled():
         print(
-            f"\n{N_STRUCTURAL} structural mutations in {time.time() - started:.0f} s: {dict(outcomes)}, died {len(died)}, peak {peak} MB"
+            f"\n{N_STRUCTURAL} structural mutations in {time.time() - started:.0f} s: {dict(outcomes)}, "
+            f"died {len(died)}, peak {peak} MB"
         )
     assert not wrong, wrong[:5]
     assert (
@@ -303,7 +306,7 @@ def test_structural_mutations(tmp_path, capsys):
 
 
 def hanging_file(path) -> None:
-    """A text attribute kept in a global heap whose first object claims no bytes: the library walks in place for ever."""
+    """A text attribute kept in a global heap whose first object claims no bytes: the library walks in place."""
     with h5py.File(path, "w", libver="earliest") as file:
         file["kspace"] = mutations.kspace()
         file.attrs["patient_id"] = "x"

@@ -257,7 +257,8 @@ def test_a_two_gigabyte_file_costs_one_slice(tmp_path):
     code = (
         "import re, sys, torch; from mrtutor import scan\n"
         "peak = lambda: int(re.search('VmHWM:\\\\s+([0-9]+)', open('/proc/self/status').read())[1]) / 1024\n"
-        "file = scan.open_file(sys.argv[1], slice=63); before = peak(); k = file.kspace(63); middle = peak(); s = file[63]; print(before, middle, peak())"
+        "file = scan.open_file(sys.argv[1], slice=63); before = peak(); k = file.kspace(63)\n"
+        "middle = peak(); s = file[63]; print(before, middle, peak())"
     )
     out = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True).stdout
     before, middle, after = map(float, out.split())
@@ -402,7 +403,8 @@ def test_undersampling_twice_keeps_what_both_measured():
 
 
 def test_importing_the_package_imports_neither_hdf5_nor_pooch():
-    code = "import sys, mrtutor; from mrtutor import scan, sources; print(sorted({'h5py', 'pooch', 'scipy', 'requests', 'sigpy', 'matplotlib'} & set(sys.modules)))"
+    heavy = {"h5py", "pooch", "scipy", "requests", "sigpy", "matplotlib"}
+    code = f"import sys, mrtutor; from mrtutor import scan, sources; print(sorted({heavy} & set(sys.modules)))"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
