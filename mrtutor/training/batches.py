@@ -1,5 +1,6 @@
 """From the stream of virtual patients to batches: step by step, each process its share."""
 
+import signal
 from collections.abc import Iterator
 
 import torch
@@ -33,9 +34,16 @@ def batches(stream: Stream, plan: Plan, after: int = 0) -> Iterator[tuple[int, l
         batch_size=None,
         num_workers=plan.workers,
         prefetch_factor=8 if plan.workers else None,
+        worker_init_fn=steady,
         generator=torch.Generator(),
     )
     return enumerate(loader, start=after + 1)
+
+
+def steady(_number: int) -> None:
+    """A signal goes to all processes of a run; the workers leave it to the loop, which ends its step and then them."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def stacked(examples: list[Example], device: str = "cpu") -> Iterator[tuple[list[Tensor], float]]:

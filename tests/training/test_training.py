@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from helpers.networks import example, tiny
@@ -228,6 +229,24 @@ def test_stopped_between_two_reports_it_ends_its_step_and_goes_on_from_there(tmp
     network, history = train(checkpoint=file, resume=True)
     same(network, whole[0])
     same_history(history.rows, whole[1].rows)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_stopped_with_its_workers_keeps_a_checkpoint(tmp_path, number):
+    """As a terminal, `timeout` or a queue does it: the signal goes to every process of the run."""
+    command = [sys.executable, "-m", "mrtutor", "train", "unet", "--device", "cpu", "--folder", tmp_path]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, env=environment
+    ) as run:
+        assert b"begins at step 1" in run.stdout.readline()
+        while not psutil.Process(run.pid).children():  # the worker comes with the loop
+            time.sleep(0.05)
+        time.sleep(random.uniform(0.5, 3))
+        os.killpg(run.pid, number)
+        said = run.stdout.read().decode()
+    assert said.startswith("stopped; unet.checkpoint.safetensors is kept, and mrtutor train unet --resume"), said
+    assert run.returncode == 128 + number and int(read(tmp_path / "unet.checkpoint.safetensors")[1]["step"]) > 0
 
 
 def test_killed_before_its_first_report_it_has_a_checkpoint(tmp_path, monkeypatch, whole):
