@@ -5,6 +5,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from .border import whole_number
 from .fourier import ifft2c
 from .types import Image, Kspace, Maps
 
@@ -94,26 +95,67 @@ def _espirit(data: bytes, shape: tuple, n_acs: int, crop: float, kernel: int, n_
 
 
 def noise_covariance(noise: Tensor) -> Tensor:
-    """Psi (coil, coil) from noise-only samples (coil, ...): what the coils hear of each other's noise, E[n n^H]."""
+    """Psi (coil, coil) from noise-only samples (coil, ...): what the coils hear of each other's noise, E[n n^H].
+
+    Raises ValueError below one sample a coil, of which no covariance can be told (a hundred times as many are good).
+    """
     samples = noise.flatten(1)
-    return samples @ samples.mH / samples.shape[1]
+    n_coils, n_samples = samples.shape
+    if n_samples < n_coils:
+        raise ValueError(f"noise must hold at least as many samples as its {n_coils} coils, got {n_samples}")
+    if not bool(samples.isfinite().all()):
+        raise ValueError("noise must hold finite numbers, got NaN or infinity")
+    return samples @ samples.mH / n_samples
 
 
 def prewhiten(kspace: Kspace, covariance: Tensor) -> Kspace:
-    """L^-1 y with L L^H = covariance: makes coil noise white with unit variance. Do the same to the maps [Pruessmann2001]."""
-    L = torch.linalg.cholesky(covariance.to(kspace.dtype))
-    return torch.linalg.solve_triangular(L, kspace.flatten(-2), upper=False).unflatten(-1, kspace.shape[-2:])
+    """L^-1 y, L L^H = covariance: coil noise becomes white, of unit variance. Do the same to the maps [Pruessmann2001].
+
+    A coil without noise and without signal, one that is switched off, stays zero. Raises ValueError where a coil has
+    signal and no noise, or only noise that other coils hear too: then there is no such L.
+    """
+    n_coils = kspace.shape[-3]
+    if covariance.shape != (n_coils, n_coils) or not bool(covariance.isfinite().all()):
+        raise ValueError(
+            f"covariance must be {n_coils} x {n_coils} finite numbers (one row per coil), got {tuple(covariance.shape)}"
+        )
+    variance = covariance.diagonal().real
+    alive = variance > 1e-12 * variance.amax()
+    for coil in (~alive).nonzero().flatten().tolist():
+        if bool(kspace.select(-3, coil).any()):
+            raise ValueError(
+                f"covariance must give every coil noise, got none for coil {coil} (from 0) that has signal"
+            )
+    # in units of each coil's own noise, so that a quiet coil is not taken for a silent one
+    size = variance[alive].sqrt().to(torch.complex128)
+    L, failed = torch.linalg.cholesky_ex(covariance[alive][:, alive].to(torch.complex128) / size[:, None] / size)
+    own = L.diagonal().real
+    if bool(failed) or bool((own < 1e-3).any()):
+        place = int(failed) - 1 if bool(failed) else int(own.argmin())
+        raise ValueError(
+            f"covariance must be Hermitian positive definite, got noise of coil {int(alive.nonzero()[place])} (from 0) "
+            "that follows from other coils: too few noise samples, or a coil twice"
+        )
+    L = (L * size[:, None]).to(kspace.dtype)
+    white = torch.zeros_like(kspace)
+    heard = kspace[..., alive, :, :]
+    white[..., alive, :, :] = torch.linalg.solve_triangular(L, heard.flatten(-2), upper=False).reshape(heard.shape)
+    return white
 
 
 def emulate_single_coil(kspace: Kspace, n_iter: int = 20) -> Image:
     """One complex weight a coil, so that the weighted sum looks like the RSS image: (coil, y, x) -> (1, y, x) [Tygert2020].
 
-    Alternates between the phase of the target and least-squares weights, as the single-coil data of fastMRI.
+    Alternates between the phase of the target and least-squares weights, as the single-coil data of fastMRI. A coil that
+    hears nothing gets the weight 0.
     """
+    whole_number("n_iter", n_iter, 0)
     coil_images = ifft2c(kspace)
     target, X = rss(coil_images).flatten(), coil_images.flatten(1).T  # (pixels, coil)
-    gram, weights = X.mH @ X, torch.ones(X.shape[1], 1, dtype=X.dtype, device=X.device)
+    weights = torch.ones(X.shape[1], 1, dtype=X.dtype, device=X.device)
+    # the shortest weights where there is a choice: 0 for a silent coil, alike for equal ones
+    fit = torch.linalg.pinv((X.mH @ X).to(torch.complex128), rtol=1e-10, hermitian=True)
     for _ in range(n_iter):
         phase = torch.sgn(X @ weights).squeeze(-1)
-        weights = torch.linalg.solve(gram, X.mH @ (target * phase)[:, None])
+        weights = (fit @ (X.mH @ (target * phase)[:, None]).to(fit.dtype)).to(X.dtype)
     return (weights[..., None] * kspace).sum(-3, keepdim=True)

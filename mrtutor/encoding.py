@@ -9,6 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from .border import at_least_0
 from .fourier import PLANE, fft2c, ifft2c
 from .types import Image, Kspace, Maps, Mask
 
@@ -45,6 +46,18 @@ def normal(mask: Mask, maps: Maps) -> Callable[[Image], Image]:
     return apply
 
 
+def whole_lines(mask: Mask) -> Tensor | None:
+    """Which lines a mask measures, bool (x,), where it skips nothing but lines; None for other patterns.
+
+    A line may lack the ends of its readout (partial echo, shutter), but is one piece through the middle of k-space.
+    """
+    measured = mask.reshape(-1, *mask.shape[-2:])
+    lines = measured[0].any(-2)
+    begins = measured[:, 0].long() + (measured[:, 1:] & ~measured[:, :-1]).sum(-2)  # pieces of each line, (b, x)
+    one_piece = bool((begins == lines).all()) and bool((measured[:, mask.shape[-2] // 2] == lines).all())
+    return lines if one_piece else None
+
+
 def complex_normal(shape, generator: torch.Generator, std: float = 1.0, device=None) -> Tensor:
     """White complex Gaussian noise; `std` is per real and imaginary part."""
     noise = torch.randn((*shape, 2), generator=generator, device=generator.device)
@@ -57,8 +70,7 @@ def add_noise(kspace: Kspace, std: float, generator: torch.Generator, covariance
     `std` is per real and imaginary part, in k-space units. `covariance` (coil, coil), Hermitian positive
     definite, lets the coils hear each other's noise: the noise is then L n with L L^H = covariance.
     """
-    if std < 0:
-        raise ValueError(f"std must be 0 or more (a standard deviation), got {std}")
+    at_least_0("std", std)
     noise = complex_normal(kspace.shape, generator, std, kspace.device)
     if covariance is not None:
         n_coils = kspace.shape[-3]
@@ -66,6 +78,11 @@ def add_noise(kspace: Kspace, std: float, generator: torch.Generator, covariance
             raise ValueError(
                 f"covariance must be {n_coils} x {n_coils} (one row per coil), got {tuple(covariance.shape)}"
             )
-        mixing = torch.linalg.cholesky(covariance.to(noise.dtype))
+        mixing, failed = torch.linalg.cholesky_ex(covariance.to(noise.dtype))
+        if bool(failed):
+            raise ValueError(
+                f"covariance must be Hermitian positive definite, got one whose coil {int(failed) - 1} (from 0) "
+                "has no noise of its own"
+            )
         noise = (mixing @ noise.flatten(-2)).unflatten(-1, kspace.shape[-2:])
     return kspace + noise

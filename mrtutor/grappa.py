@@ -4,7 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from .border import at_least_0, flat, guarded, whole_number
 from .coils import combine
+from .encoding import whole_lines
 from .fourier import ifft2c
 from .types import Image, Kspace, Maps, Mask
 
@@ -28,10 +30,13 @@ def calibrate(acs: Kspace, acceleration: int, kernel: tuple[int, int] = KERNEL, 
     n_y, n_x = kernel
     if min(n_y, n_x) < 1 or n_x % 2 or not n_y % 2:
         raise ValueError(f"kernel must be (odd, even) (readout samples, measured lines), got {kernel}")
+    whole_number("acceleration", acceleration, 2)
+    at_least_0("lam", lam)
     span = (n_x - 1) * acceleration + 1
     if acs.shape[-1] < span or acs.shape[-2] < n_y:
         raise ValueError(
-            f"n_acs must be {span} or more for a kernel of {n_x} lines at acceleration {acceleration}, got {acs.shape[-1]}"
+            f"n_acs must be {span} or more for a kernel of {n_x} lines at acceleration {acceleration}, and its lines "
+            f"{n_y} samples long or more, got {acs.shape[-1]} lines of {acs.shape[-2]} samples"
         )
     X = _windows(acs, n_y, n_x, acceleration)  # (y', x', sources)
     gap = (n_x // 2 - 1) * acceleration  # the missing lines lie between the two middle sources
@@ -39,8 +44,12 @@ def calibrate(acs: Kspace, acceleration: int, kernel: tuple[int, int] = KERNEL, 
     Y = [acs[:, row, gap + r : gap + r + X.shape[1]].permute(1, 2, 0) for r in range(1, acceleration)]
     X, Y = X.flatten(0, 1), torch.cat(Y, -1).flatten(0, 1)
     gram = X.mH @ X
-    ridge = lam * gram.diagonal().real.mean() * torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
-    return torch.linalg.solve(gram + ridge, X.mH @ Y)
+    # lam = 0 or an empty slice would leave nothing to divide by
+    ridge = (lam * gram.diagonal().real.mean()).clamp_min(torch.finfo(torch.float32).tiny)
+    weights, failed = torch.linalg.solve_ex(gram + ridge * torch.eye(len(gram), device=gram.device), X.mH @ Y)
+    if bool(failed):
+        raise ValueError(f"lam must be above 0 where coils hear alike (or one hears nothing), got {lam}")
+    return weights
 
 
 def fill(
@@ -48,28 +57,35 @@ def fill(
 ) -> Kspace:
     """Estimate every missing line from its measured neighbours; every measured line is put back untouched.
 
-    Beyond the edge of k-space the neighbours are zero. kspace: (coil, y, x); mask: the grid offset, offset + R, ... and any more.
+    Beyond the edge of k-space the neighbours are zero; where both nearest neighbours are missing (the cut end of an
+    echo, a padded rim), so is the estimate. kspace: (coil, y, x); mask: the grid offset, offset + R, ... and any more.
     """
     n_coils, _n_y, n_x = kspace.shape
     R, lead = acceleration, -offset % acceleration  # pad so that the grid starts in column 0 ...
     n_gaps = -(-(lead + n_x) // R)
-    measured = pad(kspace * mask, (lead, n_gaps * R - lead - n_x))[..., ::R]  # ... (coil, y, gaps)
+    ends = (lead, n_gaps * R - lead - n_x)
+    measured = pad(kspace * mask, ends)[..., ::R]  # ... (coil, y, gaps)
     half_y, left, right = kernel[0] // 2, kernel[1] // 2 - 1, kernel[1] // 2
     X = _windows(pad(measured, (left, right, half_y, half_y)), *kernel, 1)  # (y, gaps, sources)
     missing = (X @ weights).unflatten(-1, (R - 1, n_coils))
-    estimate = pad(missing, (0, 0, 1, 0)).flatten(
-        1, 2
-    )  # (y, gaps * R, coil): each grid line, then its R - 1 missing ones
+    before = pad(mask, ends)[
+        0, :, ::R
+    ]  # is the grid line at the left of the gap measured there, and the one at its right?
+    missing = missing * (before | pad(before[:, 1:], (0, 1)))[..., None, None]
+    # (y, gaps * R, coil): each grid line, then its R - 1 missing ones
+    estimate = pad(missing, (0, 0, 1, 0)).flatten(1, 2)
     estimate = estimate[:, lead : lead + n_x].permute(2, 0, 1)
     return torch.where(mask, kspace, estimate)
 
 
 def grid(mask: Mask) -> tuple[int, int, slice]:
-    """(R, offset, calibration lines) of an equispaced mask; one sentence when GRAPPA cannot use it."""
-    lines = mask.reshape(-1, *mask.shape[-2:])[0]
-    if not bool((lines == lines[:1]).all()):
+    """(R, offset, calibration lines) of an equispaced mask; one sentence when GRAPPA cannot use it.
+
+    Readouts may lack their ends, and k-space its outer lines.
+    """
+    lines = whole_lines(mask)
+    if lines is None:
         raise ValueError("mask must skip whole lines for GRAPPA, got a pattern that changes along the readout")
-    lines = lines[0]
     n_x, centre = lines.numel(), lines.numel() // 2
     if not lines[centre]:
         raise ValueError("mask must measure the centre of k-space for GRAPPA, got none there")
@@ -79,15 +95,17 @@ def grid(mask: Mask) -> tuple[int, int, slice]:
     while stop < n_x and lines[stop]:
         stop += 1
     acs = slice(start, stop)
-    first = int(lines.nonzero()[0])
+    number = lines.nonzero().flatten()
+    first, last = int(number[0]), int(number[-1])
     for R in range(1, n_x):
         expected = torch.zeros_like(lines)
-        expected[first % R :: R] = True
+        expected[first : last + 1 : R] = True
         expected[acs] = True
         if torch.equal(expected, lines):
             return R, first % R, acs
     raise ValueError(
-        f"mask must be equispaced lines plus a calibration block for GRAPPA, got {int(lines.sum())} lines of another pattern"
+        "mask must be equispaced lines plus a calibration block for GRAPPA, "
+        f"got {int(lines.sum())} lines of another pattern"
     )
 
 
@@ -102,14 +120,29 @@ def choose_kernel(acs_shape, acceleration: int) -> tuple[int, int]:
     return KERNEL if windows >= 4 * n_coils * KERNEL[0] * KERNEL[1] else (KERNEL[0], 2)
 
 
-def grappa(kspace: Kspace, mask: Mask, maps: Maps, lam: float = 1e-3) -> Image:
-    """Calibrate on the block in the middle, fill the gaps, combine the coils.
+def calibration_lines(kspace: Kspace, mask: Mask, acs: slice) -> Tensor:
+    """The lines `acs`, as far along the readout as all of them are measured: (coil, y', n_acs)."""
+    rows = mask[0, :, acs].all(-1)
+    return kspace[:, rows][..., acs]
 
-    A kernel of 4 lines where the block teaches it well, else of 2 lines (`choose_kernel`); ValueError below R + 1 calibration lines.
+
+@guarded
+def grappa(kspace: Kspace, mask: Mask, maps: Maps, lam: float = 1e-3) -> Image:
+    """Calibrate on the block in the middle, fill the gaps, combine the coils: slice by slice, (*b, 1, y, x).
+
+    A kernel of 4 lines where the block teaches it well, else of 2 lines (`choose_kernel`); ValueError below R + 1
+    calibration lines.
     """
+    batch, arrays = flat(kspace, mask, maps)
+    images = [_slice(*one, lam) for one in zip(*arrays, strict=True)]
+    return torch.stack(images).reshape(*batch, *images[0].shape)
+
+
+def _slice(kspace: Kspace, mask: Mask, maps: Maps, lam: float) -> Image:
     R, offset, acs = grid(mask)
     if R == 1:
-        return combine(ifft2c(kspace), maps)
-    kernel = choose_kernel(kspace[..., acs].shape, R)
-    weights = calibrate(kspace[..., acs], R, kernel, lam)
+        return combine(ifft2c(mask * kspace), maps)
+    block = calibration_lines(kspace, mask, acs)
+    kernel = choose_kernel(block.shape, R)
+    weights = calibrate(block, R, kernel, lam)
     return combine(ifft2c(fill(kspace, mask, weights, R, offset, kernel)), maps)

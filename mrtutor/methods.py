@@ -4,6 +4,7 @@ from functools import cached_property
 
 import torch
 
+from .border import checked, finite
 from .encoding import encode_adjoint
 from .grappa import grappa
 from .networks.base import Network
@@ -14,7 +15,8 @@ from .types import Image, Kspace, Maps, Mask, Reconstruction
 
 def zero_filled(kspace: Kspace, mask: Mask, maps: Maps) -> Image:
     """E^H y: what is missing counts as zero."""
-    return encode_adjoint(kspace, mask, maps)
+    kspace, mask, maps = checked(kspace, mask, maps)
+    return finite(encode_adjoint(kspace, mask, maps), kspace, maps)
 
 
 class Trained:

@@ -25,10 +25,22 @@ def _pair(image: Tensor, reference: Tensor, region: Tensor | None) -> tuple[Tens
         raise ValueError(
             f"image must have the shape of its reference {tuple(reference.shape)}, got {tuple(image.shape)}"
         )
-    region = foreground(reference) if region is None else region.reshape(reference.shape)
+    for name, picture in (("image", image), ("reference", reference)):
+        if not bool(picture.isfinite().all()):
+            raise ValueError(f"{name} must hold finite numbers, got {int((~picture.isfinite()).sum())} that are not")
+    region = foreground(reference) if region is None else _region(region, reference)
     if not bool(region.any()):
         raise ValueError("region must hold at least one pixel, got none")
     return image, reference, region
+
+
+def _region(region: Tensor, reference: Tensor) -> Tensor:
+    """bool (y, x), from bool or numbers 0 and 1."""
+    if region.numel() != reference.numel() or not bool(((region == 0) | (region == 1)).all()):
+        raise ValueError(
+            f"region must be bool of the shape {tuple(reference.shape)}, got {region.dtype} {tuple(region.shape)}"
+        )
+    return region.reshape(reference.shape) == 1
 
 
 def foreground(reference: Tensor, threshold: float = 0.08) -> Tensor:
@@ -57,7 +69,9 @@ def ssim_map(image: Tensor, reference: Tensor, window: int = 7) -> Tensor:
 
     The range is the maximum of the reference. Near the border (3 pixels) the map repeats its inner edge.
     """
-    image, reference, _ = _pair(image, reference, torch.ones(1, dtype=torch.bool).expand(_magnitude(reference).shape))
+    image, reference, _ = _pair(image, reference, torch.ones_like(_magnitude(reference), dtype=torch.bool))
+    if not 2 <= window <= min(reference.shape):
+        raise ValueError(f"window must lie in 2..{min(reference.shape)} (the shorter side), got {window}")
     c1, c2 = (0.01 * reference.max()) ** 2, (0.03 * reference.max()) ** 2
     sample = window**2 / (window**2 - 1)
 
@@ -101,6 +115,8 @@ def ghost_index(image: Tensor, reference: Tensor, acceleration: int) -> float:
     For equispaced lines only.
     """
     n_x = reference.shape[-1]
+    if not 2 <= acceleration <= n_x:
+        raise ValueError(f"acceleration must lie in 2..{n_x} (the number of lines), got {acceleration}")
     error = image - reference
     copies = [reference.roll(round(k * n_x / acceleration), -1) for k in range(1, acceleration)]
     return max(float((error.conj() * copy).sum().abs() / copy.abs().square().sum()) for copy in copies)

@@ -5,33 +5,40 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .encoding import encode_adjoint, normal
+from .border import at_least_0, check_maps, checked, finite, guarded, in_complex64, whole_number
+from .encoding import add_noise, encode_adjoint, normal, whole_lines
 from .fourier import ifft2c
 from .solvers import cg
 from .types import Image, Kspace, Maps, Mask
 
+ALIKE = 1e3  # noise of two coils that differ by a thousandth grows a thousandfold: no picture
+
 
 def spacing_and_offset(mask: Mask) -> tuple[int, int]:
     """R and first line of an equispaced mask without extra calibration lines; raises when it is anything else."""
-    lines = mask[..., 0, :].reshape(-1, mask.shape[-1])[0]
-    measured = lines.nonzero().flatten() if bool(lines.any()) else torch.zeros(1, dtype=torch.int64)
-    R = int(measured[1] - measured[0]) if len(measured) > 1 else lines.numel()
+    lines = whole_lines(mask)
+    if lines is None or not bool(lines.any()):
+        raise ValueError("mask must be every R-th line of k-space; use cg_sense for patterns that are not of lines")
+    number = lines.nonzero().flatten()
+    first, last = int(number[0]), int(number[-1])
+    R = int(number[1]) - first if len(number) > 1 else lines.numel()
     expected = torch.zeros_like(lines)
-    expected[int(measured[0]) % R :: R] = True
-    if lines.numel() % R or not torch.equal(lines, expected) or not bool((mask == lines).all()):
+    expected[first : last + 1 : R] = True  # lines that are missing at the ends make the picture blurred, no more
+    if lines.numel() % R or not torch.equal(lines, expected):
         raise ValueError(
             f"mask must be every R-th line with R dividing {lines.numel()} and no calibration lines on top, "
             f"got {int(lines.sum())} lines; use cg_sense for other patterns"
         )
-    return R, int(measured[0]) % R
+    return R, first % R
 
 
 def _pile(maps: Maps, acceleration: int) -> Tensor:
-    """(coil, y, x) -> (y, x/R, coil, R): the R places that fold on each other, x/R columns apart."""
+    """(*b, coil, y, x) -> (*b, y, x/R, coil, R): the R places that fold on each other, x/R columns apart."""
     n_x = maps.shape[-1]
-    if n_x % acceleration:
-        raise ValueError(f"acceleration must divide the {n_x} lines, got {acceleration}")
-    return maps.unflatten(-1, (acceleration, n_x // acceleration)).permute(1, 3, 0, 2)
+    R = whole_number("acceleration", acceleration, 1, n_x)
+    if n_x % R:
+        raise ValueError(f"acceleration must divide the {n_x} lines, got {R}")
+    return maps.unflatten(-1, (R, n_x // R)).movedim((-4, -2), (-2, -1))
 
 
 def _fold_phase(n_x: int, acceleration: int, offset: int) -> Tensor:
@@ -43,16 +50,22 @@ def _fold_phase(n_x: int, acceleration: int, offset: int) -> Tensor:
 def unfold(kspace: Kspace, mask: Mask, maps: Maps) -> Image:
     """v = (S^H S)^-1 S^H a, pixel group by pixel group [Pruessmann1999].
 
-    kspace, maps: (coil, y, x); mask: every R-th line, nothing else (R must divide the number of lines).
+    kspace, maps: (*b, coil, y, x); mask: every R-th line, nothing else (R must divide the number of lines).
     Prewhiten k-space and maps first when the coils' noise is correlated. Zero where the maps are zero.
     """
+    kspace, mask, maps = checked(kspace, mask, maps, unit_norm=False)
     R, offset = spacing_and_offset(mask)
     n_x = maps.shape[-1]
     folded = ifft2c(mask * kspace) * R  # each of the R piles holds sum_q phase[p, q] S_q x_q
-    a = folded[..., : n_x // R].permute(1, 2, 0)[..., None]  # (y, x/R, coil, 1), as seen at copy p = 0
-    S = _pile(maps, R) * _fold_phase(n_x, R, offset)[0]
-    v = _least_squares(S) @ a  # (y, x/R, R, 1)
-    return v.squeeze(-1).permute(0, 2, 1).flatten(-2)[None].to(kspace.dtype)
+    a = folded[..., : n_x // R].movedim(-3, -1)[..., None]  # (*b, y, x/R, coil, 1), as seen at copy p = 0
+    S = _pile(maps, R) * _fold_phase(n_x, R, offset)[0].to(maps.device)
+    v = _least_squares(S) @ a  # (*b, y, x/R, R, 1)
+    return finite(_unpiled(v.squeeze(-1)), kspace, maps)
+
+
+def _unpiled(values: Tensor) -> Tensor:
+    """(*b, y, x/R, R) -> (*b, 1, y, x)."""
+    return values.mT.flatten(-2)[..., None, :, :]
 
 
 def _least_squares(S: Tensor) -> Tensor:
@@ -61,35 +74,47 @@ def _least_squares(S: Tensor) -> Tensor:
 
 
 def _inverse_gram(S: Tensor) -> Tensor:
-    gram = (S.mH @ S).to(torch.complex128)
+    S = S.to(torch.complex128)
+    gram = S.mH @ S
     power = gram.diagonal(dim1=-2, dim2=-1).real
-    outside = torch.diag_embed((power < 1e-6).to(gram.dtype))  # an empty place gets the equation 1 * v = 0
+    inside = power > 1e-6 * power.amax()
+    outside = torch.diag_embed(torch.where(inside, 0, power.amax()).to(gram.dtype))  # an empty place: 1 * v = 0
     inverse, failed = torch.linalg.inv_ex(gram + outside)
-    if bool((failed > 0).any()):
+    # noise amplification g says how alike two places sound; rounding turns infinity into a large number or a negative one
+    g2 = torch.where(inside, inverse.diagonal(dim1=-2, dim2=-1).real * power, 1)
+    alike = (failed > 0) | ~((g2 > 0.5) & (g2 < ALIKE**2)).all(-1)
+    if bool(alike.any()):
         raise ValueError(
-            f"maps must hear the {S.shape[-1]} folded places differently, got {int((failed > 0).sum())} piles where two sound alike"
+            f"maps must hear the {S.shape[-1]} folded places differently, got {int(alike.sum())} piles of "
+            f"{alike.numel()} where some sound alike to {S.shape[-2]} coils"
         )
-    return inverse.to(S.dtype) * (power >= 1e-6)[..., None]
+    return (inverse * inside[..., None]).to(torch.complex64)
 
 
 def g_factor(maps: Maps, acceleration: int) -> Tensor:
-    """g = sqrt([(S^H S)^-1]_ii [S^H S]_ii), 1 or more inside the object, 0 outside: (1, y, x) [Pruessmann1999].
+    """g = sqrt([(S^H S)^-1]_ii [S^H S]_ii), 1 or more inside the object, 0 outside: (*b, 1, y, x) [Pruessmann1999].
 
     Noise grows by g sqrt(R). For white coil noise; prewhiten the maps otherwise. The grid's offset does not matter.
     """
+    maps = in_complex64("maps", maps)
+    check_maps(maps, unit_norm=False)
     S = _pile(maps, acceleration)
     power = (S.mH @ S).diagonal(dim1=-2, dim2=-1).real
-    g2 = _inverse_gram(S).diagonal(dim1=-2, dim2=-1).real * power  # (y, x/R, R)
-    return g2.clamp_min(0).sqrt().permute(0, 2, 1).flatten(-2)[None]
+    g2 = _inverse_gram(S).diagonal(dim1=-2, dim2=-1).real * power  # (*b, y, x/R, R)
+    return _unpiled(g2.clamp_min(0).sqrt())
 
 
+@guarded
 def cg_sense(
     kspace: Kspace, mask: Mask, maps: Maps, lam: float = 1e-2, n_iter: int = 20, callback: Callable | None = None
 ) -> Image:
     """argmin_x |E x - y|^2 + lam |x|^2, solved as (E^H E + lam) x = E^H y [Pruessmann2001].
 
-    Any mask, calibration lines included. Maps of unit norm, so lam is relative to 1. Prewhiten both first if needed.
+    Any mask, calibration lines included. Maps of unit norm, so lam is relative to 1. Where the coils' noise is
+    correlated, prewhiten both first, divide the maps by their root sum of squares, and the image by it too.
     """
+    at_least_0("lam", lam)
+    whole_number("n_iter", n_iter, 0)
     EhE = normal(mask, maps)
     return cg(lambda x: EhE(x) + lam * x, encode_adjoint(kspace, mask, maps), n_iter, callback=callback)
 
@@ -101,8 +126,7 @@ def pseudo_replica(
 
     reconstruct: kspace -> image, with mask and maps bound. Returns (1, y, x).
     """
-    from .encoding import add_noise
-
+    whole_number("n_draws", n_draws, 2)
     total = total_sq = 0
     for _ in range(n_draws):
         image = reconstruct(add_noise(kspace, std, generator)).real.double()

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from .border import whole_number
+
 Operator = Callable[[Tensor], Tensor]
 
 
@@ -18,6 +20,7 @@ def cg(A: Operator, b: Tensor, n_iter: int, x0: Tensor | None = None, callback: 
 
     b, x: (*b, 1, y, x) complex. `callback(i, x)` is called after each iteration.
     """
+    whole_number("n_iter", n_iter, 0)
     tiny = torch.finfo(torch.float32).tiny
     x = torch.zeros_like(b) if x0 is None else x0
     r = b if x0 is None else b - A(x)
@@ -45,6 +48,7 @@ def fista(
 
     `step` is at most 1 / L, with L the Lipschitz constant of grad f. `callback(i, x)` as in `cg`.
     """
+    whole_number("n_iter", n_iter, 0)
     x, z, t = x0, x0, 1.0
     for i in range(n_iter):
         x_old, x = x, prox(z - step * gradient(z), step)
@@ -70,6 +74,7 @@ def primal_dual(
 
     Converges when 1 / tau - sigma |D|^2 >= L / 2, with L the Lipschitz constant of grad f.
     """
+    whole_number("n_iter", n_iter, 0)
     x, u = x0, torch.zeros_like(D(x0))
     for i in range(n_iter):
         x_old, x = x, x - tau * (gradient(x) + D_adjoint(u))
@@ -81,6 +86,7 @@ def primal_dual(
 
 def power_iteration(A: Operator, x0: Tensor, n_iter: int = 30) -> Tensor:
     """Largest eigenvalue of a Hermitian A, per batch item (*b, 1, 1, 1): how much A can amplify an image."""
+    whole_number("n_iter", n_iter, 1)
     x = x0
     for _ in range(n_iter):
         x = x / dot(x, x).sqrt().clamp_min(torch.finfo(torch.float32).tiny)

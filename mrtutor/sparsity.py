@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from .border import at_least_0, guarded, whole_number
 from .encoding import encode_adjoint, normal
 from .solvers import fista, primal_dual
 from .types import Image, Kspace, Maps, Mask
@@ -40,6 +41,7 @@ def wavelet_shrink(image: Image, threshold, wavelet: str, levels: int, shift: tu
     Sides that cannot be halved `levels` times are padded with zeros for the transform.
     """
     n_y, n_x = image.shape[-2:]
+    whole_number("levels", levels, 0, max(4, (max(n_y, n_x) - 1).bit_length()))
     padded = pad(image, (0, -n_x % 2**levels, 0, -n_y % 2**levels)).roll(shift, (-2, -1))
     coefficients = dwt2(padded, wavelet, levels)
     shrunk = torch.where(
@@ -55,6 +57,7 @@ def _random_shifts(seed: int, n: int, levels: int) -> tuple[tuple[int, int], ...
     return tuple(tuple(torch.randint(0, 2**levels, (2,), generator=generator).tolist()) for _ in range(n))
 
 
+@guarded
 def wavelet_cs(
     kspace: Kspace,
     mask: Mask,
@@ -72,6 +75,9 @@ def wavelet_cs(
     Maps of unit norm (then |E| <= 1). With `cycle_spinning` W is shifted at random in each iteration, by `seed`;
     the small blocks that a fixed grid of wavelets leaves behind average out.
     """
+    at_least_0("lam", lam)
+    whole_number("n_iter", n_iter, 0)
+    whole_number("levels", levels, 0)
     Ehy = encode_adjoint(kspace, mask, maps)
     EhE = normal(mask, maps)
     threshold = lam * Ehy.abs().amax((-3, -2, -1), keepdim=True)
@@ -99,6 +105,7 @@ def total_variation(image: Image) -> Tensor:
     return gradient(image).abs().square().sum(-3, keepdim=True).sqrt().sum((-2, -1), keepdim=True)
 
 
+@guarded
 def tv_cs(
     kspace: Kspace, mask: Mask, maps: Maps, lam: float = 2e-3, n_iter: int = 80, callback: Callable | None = None
 ) -> Image:
@@ -106,6 +113,7 @@ def tv_cs(
 
     TV prefers flat areas with sharp borders. Maps of unit norm.
     """
+    at_least_0("lam", lam)
     Ehy = encode_adjoint(kspace, mask, maps)
     EhE = normal(mask, maps)
     radius = lam * Ehy.abs().amax((-3, -2, -1), keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)

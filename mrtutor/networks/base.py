@@ -1,9 +1,9 @@
 """What all networks share: one signature, one scale per slice, and the way between complex images and real channels."""
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..border import checked, finite, flat, measured
 from ..encoding import encode_adjoint
 from ..types import Image, Kspace, Maps, Mask
 
@@ -19,18 +19,18 @@ class Network(nn.Module):
     n_coils: int | None = None  # a network tied to one coil count says so here
 
     def forward(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        kspace, mask, maps = checked(kspace, mask, maps)
         if self.n_coils is not None and kspace.shape[-3] != self.n_coils:
             raise ValueError(
-                f"{type(self).__name__} was built for {self.n_coils} coils (its first layer has two channels a coil), got {kspace.shape[-3]}"
+                f"{type(self).__name__} was built for {self.n_coils} coils (its first layer has two channels a coil), "
+                f"got {kspace.shape[-3]}"
             )
-        batch = np.broadcast_shapes(kspace.shape[:-3], mask.shape[:-3], maps.shape[:-3])  # torch's loads sympy: 35 MB
-        kspace, mask, maps = (
-            array.expand(*batch, *array.shape[-3:]).reshape(-1, *array.shape[-3:]) for array in (kspace, mask, maps)
-        )
-        measured = mask * kspace
-        scale = brightness(encode_adjoint(measured, mask, maps))
-        image = scale * self.reconstruct(measured / scale, mask, maps)
-        return image.reshape(*batch, *image.shape[-3:])
+        batch, (kspace, mask, maps) = flat(kspace, measured(kspace, mask), maps)
+        kspace = mask * kspace
+        scale = brightness(encode_adjoint(kspace, mask, maps))
+        image = scale * self.reconstruct(kspace / scale, mask, maps)
+        image = image.reshape(*batch, *image.shape[-3:])
+        return image if self.training else finite(image, kspace, maps)  # a training says itself where it came apart
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         """The network itself, on data of brightness 1: (b, coil, y, x), (b, 1, y, x), (b, coil, y, x) -> (b, 1, y, x)."""
@@ -45,16 +45,30 @@ def brightness(image: Image, share: float = 0.98) -> Tensor:
 
 
 def noise_level(kspace: Kspace, mask: Mask) -> Tensor:
-    """Noise per real and imaginary part, from the rows of k-space farthest from the centre: (b, coil, y, x) -> (b, 1, 1, 1).
+    """Noise per real and imaginary part, from the outermost measured rows of k-space: (b, coil, y, x) -> (b, 1, 1, 1).
 
-    There is next to no signal there. The median of a Rayleigh law is 1.1774 standard deviations [Gudbjartsson1995].
+    There is next to no signal there: an eighth of the rows, those farthest from the centre that hold samples. What is
+    exactly zero was stored, not measured. The median of a Rayleigh law is 1.1774 standard deviations [Gudbjartsson1995].
     """
     n_y = kspace.shape[-2]
     edge = max(1, n_y // 16)
     rows = torch.cat([kspace[..., :edge, :], kspace[..., n_y - edge :, :]], -2).detach().abs()
-    measured = torch.cat([mask[..., :edge, :], mask[..., n_y - edge :, :]], -2).expand_as(rows)
-    outer = torch.where(measured, rows, torch.nan).flatten(1)
+    rows = rows * torch.cat([mask[..., :edge, :], mask[..., n_y - edge :, :]], -2)
+    if not torch.compiler.is_compiling() and not bool((rows > 0).any(-1).any(1).all()):
+        magnitude = (mask * kspace).detach().abs()
+        farthest = outermost_rows(magnitude, 2 * edge)[:, None, :, None]
+        rows = magnitude.gather(-2, farthest.expand(*magnitude.shape[:2], -1, magnitude.shape[-1]))
+    outer = torch.where(rows > 0, rows, torch.nan).flatten(1)
     return (outer.nanmedian(dim=1).values / 1.1774).nan_to_num(0.0)[:, None, None, None]
+
+
+def outermost_rows(magnitude: Tensor, n: int) -> Tensor:
+    """Numbers of the n rows farthest from the centre that hold samples: (b, coil, y, x) -> (b, n)."""
+    n_y = magnitude.shape[-2]
+    y = torch.arange(n_y, device=magnitude.device)
+    distance = 2 * (y - n_y // 2).abs() + (y > n_y // 2)  # no two rows alike
+    held = (magnitude > 0).any(-1).any(1)
+    return torch.where(held, distance, -1).topk(min(n, n_y)).indices
 
 
 def log_noise(kspace: Kspace, mask: Mask) -> Tensor:

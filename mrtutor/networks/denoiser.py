@@ -25,7 +25,7 @@ class Unfold(torch.nn.Module):
 
     @torch.no_grad()
     def forward(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
-        return torch.stack([grappa(*slice_) for slice_ in zip(kspace, mask, maps, strict=True)])
+        return grappa(kspace, mask, maps)
 
 
 class GrappaDenoiser(Network):

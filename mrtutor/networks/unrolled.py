@@ -83,4 +83,6 @@ class SparseStart(nn.Module):
     def forward(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         with torch.no_grad():
             largest = encode_adjoint(kspace, mask, maps).abs().amax((-3, -2, -1), keepdim=True)
-            return wavelet_cs(kspace, mask, maps, 0.15 * noise_level(kspace, mask) / largest, self.n_iter)
+            return wavelet_cs(
+                kspace, mask, maps, 0.15 * noise_level(kspace, mask) / largest.clamp_min(1e-30), self.n_iter
+            )

@@ -7,6 +7,8 @@ Random-type patterns: `acceleration` is the budget, exact, with the calibration 
 Equispaced: `acceleration` is the spacing, with the calibration lines on top. `true_acceleration` tells what came out.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -32,18 +34,32 @@ def point_spread(mask: Tensor) -> Tensor:
 
     An aliasing copy of height h means: each place lends h of its signal to another place.
     """
+    if not bool(mask.any()):
+        raise ValueError("mask must measure at least one point, got none")
     psf = ifft2c(mask.to(torch.complex64))
     return psf / psf[..., mask.shape[-2] // 2, mask.shape[-1] // 2].abs()[..., None, None]
 
 
 def _check(shape, acceleration, n_acs) -> int:
     """Validate what every 1-D pattern needs; return the number of lines."""
+    check_shape(shape)
     n_x = shape[-1]
-    if acceleration < 1:
-        raise ValueError(f"acceleration must be 1 or more, got {acceleration}")
-    if not 0 <= n_acs <= n_x:
+    check_range("acceleration", acceleration, 1)
+    if not 0 <= n_acs <= n_x or n_acs != int(n_acs):
         raise ValueError(f"n_acs must lie in 0..{n_x} (the number of lines), got {n_acs}")
     return n_x
+
+
+def check_shape(shape) -> None:
+    """Raises ValueError where the shape is not two whole numbers (y, x) of 1 or more."""
+    if len(shape) != 2 or not all(n >= 1 and n == int(n) for n in shape):
+        raise ValueError(f"shape must be two whole numbers (y, x) of 1 or more, got {tuple(shape)}")
+
+
+def check_range(name: str, value: float, least: float) -> None:
+    """Raises ValueError where the number lies below `least`, or is none or infinite."""
+    if not least <= value < math.inf:
+        raise ValueError(f"{name} must be {least} or more, got {value}")
 
 
 def _centre(n_acs: int, n_x: int) -> slice:
@@ -52,6 +68,8 @@ def _centre(n_acs: int, n_x: int) -> slice:
 
 
 def _lines(lines: Tensor, shape) -> Tensor:
+    if not bool(lines.any()):
+        raise ValueError(f"acceleration must leave at least one of the {len(lines)} lines, got none")
     return lines.expand(1, *shape).clone()  # (x,) -> (1, y, x)
 
 
@@ -118,11 +136,13 @@ def uniform_random(shape, acceleration: float, n_acs: int, generator: torch.Gene
 
 def variable_density(shape, acceleration: float, n_acs: int, generator: torch.Generator, power: float = 3.0) -> Tensor:
     """Lines drawn with chance ~ (1 - |k|/k_max)^power: dense where the energy is [Lustig2007]."""
+    check_range("power", power, 0)
     return _random_lines(shape, acceleration, n_acs, generator, lambda k: (1 - k) ** power)
 
 
 def gaussian(shape, acceleration: float, n_acs: int, generator: torch.Generator, width: float = 0.35) -> Tensor:
     """Lines drawn with Gaussian chance; `width` is its standard deviation as a share of k_max."""
+    check_range("width", width, 1e-3)
     return _random_lines(shape, acceleration, n_acs, generator, lambda k: torch.exp(-0.5 * (k / width) ** 2))
 
 
@@ -138,7 +158,8 @@ def partial_fourier(shape, fraction: float) -> Tensor:
     """One side of k-space and a little of the other: the last `fraction` (above one half) of the lines."""
     if not 0.5 < fraction <= 1:
         raise ValueError(f"fraction must lie above 0.5 and at most 1 (the share of lines measured), got {fraction}")
+    check_shape(shape)
     n_x = shape[-1]
     lines = torch.zeros(n_x, dtype=torch.bool)
-    lines[n_x - round(fraction * n_x) :] = True
+    lines[n_x - max(1, round(fraction * n_x)) :] = True
     return _lines(lines, shape)

@@ -21,10 +21,12 @@ PATTERNS = {  # every entry: (shape, acceleration, n_acs, generator) -> mask
 def as_many_lines(
     pattern: str, shape, acceleration: int, n_acs: int | None = None, generator: Generator | None = None
 ) -> Mask:
-    """Every `acceleration`-th line and `n_acs` calibration lines (their usual number); for other `PATTERNS` of lines as many: bool (1, y, x).
+    """Every `acceleration`-th line and `n_acs` calibration lines (their usual number), bool (1, y, x).
 
-    So that methods which want different patterns can be compared after the same measuring time.
+    For other `PATTERNS` as many lines, so that methods which want different patterns can be compared after the same measuring time.
     """
+    if pattern not in PATTERNS:
+        raise ValueError(f"pattern must be one of {', '.join(PATTERNS)}, got {pattern!r}")
     n_acs = default_n_acs(acceleration, shape[-1]) if n_acs is None else n_acs
     regular = equispaced(shape, acceleration, n_acs)
     return (

@@ -3,19 +3,22 @@
 import torch
 from torch import Tensor
 
-from .lines import _centre, _draw
+from .lines import _centre, _draw, check_range, check_shape
 
 
 def _budget(shape, acceleration, n_acs) -> int:
+    check_shape(shape)
     n_y, n_x = shape
+    check_range("acceleration", acceleration, 1)
     budget = round(n_y * n_x / acceleration)
-    if acceleration < 1:
-        raise ValueError(f"acceleration must be 1 or more, got {acceleration}")
-    if not 0 <= n_acs <= min(n_y, n_x):
+    if budget < 1:
+        raise ValueError(f"acceleration must leave at least one of the {n_y * n_x} points, got {acceleration}")
+    if not 0 <= n_acs <= min(n_y, n_x) or n_acs != int(n_acs):
         raise ValueError(f"n_acs must lie in 0..{min(n_y, n_x)} (the shorter side), got {n_acs}")
     if n_acs**2 > budget:
         raise ValueError(
-            f"n_acs must fit the budget of {budget} points ({n_y} x {n_x} at acceleration {acceleration}), got a block of {n_acs} x {n_acs}"
+            f"n_acs must fit the budget of {budget} points ({n_y} x {n_x} at acceleration {acceleration}), "
+            f"got a block of {n_acs} x {n_acs}"
         )
     return budget
 
@@ -37,6 +40,7 @@ def variable_density_2d(
 ) -> Tensor:
     """Points drawn with chance ~ (1 - |k|/k_max)^power, plus a calibration square of side `n_acs`; exact budget."""
     budget = _budget(shape, acceleration, n_acs)
+    check_range("power", power, 0)
     block = _block(shape, n_acs)
     weights = ((1 - _radius(shape) / 2**0.5).clamp_min(0) ** power + 1e-6) * ~block
     return (block | _draw(weights, budget - int(block.sum()), generator))[None]
@@ -49,6 +53,7 @@ def poisson_disc(shape, acceleration: float, n_acs: int, generator: torch.Genera
     The scale s is found by bisection, and the last few points are thinned or added at random to meet the budget.
     """
     budget = _budget(shape, acceleration, n_acs)
+    check_range("power", power, 0)
     block = _block(shape, n_acs)
     order = torch.randperm(block.numel(), generator=generator)
     distance = 0.5 + _radius(shape) ** power
