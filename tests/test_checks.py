@@ -186,7 +186,7 @@ WRONG = [
         "Sort by magnitude",
     ),
     (check_keep, lambda c, share: c.abs() * largest(c.abs(), share), "Keep the complex value"),
-    (check_keep, lambda c, share: c, "yours leaves 40"),
+    (check_keep, lambda c, share: 2 * c, "yours leaves 40"),
     (check_keep, lambda c, share: c * largest(c.abs(), 0.1), "20 of the 40"),
     (check_one_round, lambda i, k, m, S, shrink: shrink(i + step(i, k, m, S)), "away from the measurement"),
     (check_one_round, lambda i, k, m, S, shrink: i - step(i, k, m, S), "Corrected, not shrunk"),

@@ -9,6 +9,8 @@ from torch.overrides import TorchFunctionMode
 
 SOLUTION = "The solution is folded at the end of the chapter."  # after a hint
 
+SOLUTION = "The solution is folded at the end of the chapter."  # after a hint
+
 
 def say(right: bool, sentence: str) -> bool:
     """Print the one line of feedback; return whether the exercise is solved."""
@@ -93,3 +95,8 @@ def recognise(answer: Tensor, wrong: Mapping[str, Tensor], otherwise: str, toler
         if close(answer, value.to(answer.dtype), tolerance):
             return message
     return otherwise
+
+
+def off(answer: Tensor, right: Tensor) -> str:
+    """How far it is from right, in words: "250 %" of the energy's root."""
+    return f"{100 * float((answer - right).norm() / right.norm()):.0f} %"

@@ -1,4 +1,4 @@
-"""Chapter 3: its claims hold with the shipped seeds, C05 turns red when what it rests on is broken, and the pictures say what the text says."""
+"""Chapter 3: its claims hold with the shipped seeds, C05 turns red when its ground is broken, its text is true."""
 
 import pytest
 import torch

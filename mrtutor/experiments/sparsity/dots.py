@@ -153,6 +153,7 @@ def calm_places(scan: Scan, sizes, rim_mm: float = 4, apart_mm: float = 8) -> di
     depth = torch.from_numpy(distance_transform_edt(head.numpy(), sampling=scan.voxel_mm))
     usual = magnitude[0][head].median()
     y, x = (torch.arange(n) * v for n, v in zip(head.shape, scan.voxel_mm, strict=True))
+    apart_mm += 3 * max(scan.voxel_mm)  # coarse pixels must not join two dots
     free, places = torch.ones_like(head), {}
     for size in sizes:
         window = [2 * int((size / 2 + rim_mm) / v) + 1 for v in scan.voxel_mm]
