@@ -9,8 +9,6 @@ from torch.overrides import TorchFunctionMode
 
 SOLUTION = "The solution is folded at the end of the chapter."  # after a hint
 
-SOLUTION = "The solution is folded at the end of the chapter."  # after a hint
-
 
 def say(right: bool, sentence: str) -> bool:
     """Print the one line of feedback; return whether the exercise is solved."""

@@ -1,13 +1,11 @@
 """Chapter 3 on a reader's own file: it runs with the dots drawn in, or says in one sentence why not and goes on."""
 
-import ast
 import json
 from dataclasses import replace
 
 import pytest
 import torch
-from helpers.chapters import CHAPTERS, header
-from helpers.language import split
+from helpers.chapters import run_with
 from helpers.real import real_file
 
 from mrtutor import sampling, scan
@@ -17,7 +15,6 @@ from mrtutor.experiments.sparsity import claims, dots, patterns, scenes
 from mrtutor.fourier import fft2c, ifft2c
 from mrtutor.patients import patient
 from mrtutor.scan import Scan, acquire
-from mrtutor.widgets import View
 
 NAMES = ["4 mm", "5 mm, faint", "6 mm", "8 mm", "12 mm, faint"]
 OTHERS = (
@@ -50,29 +47,12 @@ def no_head(kspace):
     return Scan(kspace, torch.ones(1, *kspace.shape[-2:], dtype=torch.bool), birdcage_maps(kspace.shape[-2:], 4))
 
 
-def cells_on(case) -> tuple[dict, list[dict]]:
-    """The chapter's cells in order on `case`, without those of OTHERS: (its names, the headers of its widgets)."""
-    names, shown = {"mine": case}, []
-    text = (CHAPTERS / "03_sparsity.md").read_text(encoding="utf-8").partition("\n{.coder}\n")[0]
-    for cell in split(text).cells:
-        if any(isinstance(node, ast.Name) and node.id in OTHERS for node in ast.walk(ast.parse(cell))):
-            continue
-        tree = ast.parse(cell.replace("case = dots.case()", "case = mine"))
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, "03_sparsity", "exec"), names)
-        result = eval(compile(ast.Expression(last.value), "03_sparsity", "eval"), names) if last else None
-        if isinstance(result, View):
-            shown.append(header(result))
-    return names, shown
-
-
 def test_the_cells_run_on_an_odd_file_and_name_it(tmp_path, head, capsys, monkeypatch):
     monkeypatch.setenv("MRTUTOR_BOOK", "1")
     coarse = acquire(patient(4, contrast="PD", split="test"), n_coils=3, size=(77, 109), noise=0.01)
     own = scan.read(scan.write(tmp_path / "mine.h5", replace(coarse, label="Knee, mine")))
-    names, shown = cells_on(own)
-    case = names["case"]
-    assert [dot.name for dot in names["five"]] == NAMES and case.label == own.label and case.voxel_known
+    case, shown = run_with("03_sparsity", own, without=OTHERS)
+    assert [dot.name for dot in dots.dots(case)] == NAMES and case.label == own.label and case.voxel_known
     assert [told["kind"] for told in shown] == ["predict", *["compare"] * 4, "quiz", "quiz"]
     widgets = [told.get("shown", told) for told in shown]
     about = f"{own.label}, 3 coils"

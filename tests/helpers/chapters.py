@@ -36,15 +36,18 @@ def header(view: View) -> dict:
     return told
 
 
-def run_with(stem: str, case, until: str = "{.coder}"):
+def run_with(stem: str, case, until: str = "{.coder}", without: tuple[str, ...] = ()):
     """Run the cells of a chapter, up to a line, on a reader's own scan: the scan it used, the headers of its widgets.
 
-    The line with the comment "your own scan instead" is replaced, as it suggests. Run it with MRTUTOR_BOOK=1.
+    The line with the comment "your own scan instead" is replaced, as it suggests; cells that use a name of `without`
+    are left out. Run it with MRTUTOR_BOOK=1.
     """
     text = (CHAPTERS / f"{stem}.md").read_text(encoding="utf-8").partition(f"\n{until}\n")[0]
     names, shown = {"mine": case}, []
     for cell in split(text).cells:
         tree = ast.parse(re.sub(r"^(\w+) = .*your own scan instead.*$", r"\1 = mine", cell, flags=re.M))
+        if any(isinstance(node, ast.Name) and node.id in without for node in ast.walk(tree)):
+            continue
         last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, stem, "exec"), names)
         result = eval(compile(ast.Expression(last.value), stem, "eval"), names) if last else None
