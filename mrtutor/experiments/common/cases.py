@@ -36,8 +36,8 @@ def own_or(
     inner = centre(case, case.kspace.shape[-1])
     if not unmet(inner, coils, full, head, smallest):
         n_y, n_x = inner.kspace.shape[-2:]
-        share = f"{percent(case)} of what it stores was measured"
-        print(f"{case.label or 'Your scan'}: {share}; this chapter uses its inner {n_y} x {n_x} samples.")
+        used = f"this chapter uses the inner {n_y} x {n_x} samples"
+        print(f"{case.label or 'Your scan'}: not all that is stored was measured; {used}, which were.")
         return inner
     print(f"This chapter needs {needs} ({case.label or 'your scan'}); it goes on with its own case: {own.label}.")
     return own
