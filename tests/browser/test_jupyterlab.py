@@ -12,6 +12,8 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 
+from mrtutor.lab import prepare
+from mrtutor.lab.markdown import MISSING
 from mrtutor.lab.notebooks import chapters
 
 STORM = """import time
@@ -33,6 +35,13 @@ def free_port() -> int:
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         return door.getsockname()[1]
+
+
+@pytest.mark.usefixtures("book_url")
+def test_the_numbers_of_the_built_book_are_in_the_notebooks(tmp_path):
+    """`make book` brings them to the working copies; that it brings them to its downloads, it sees to itself."""
+    assert set(prepare(tmp_path).values()) == {"new"}
+    assert not [path.name for path in tmp_path.glob("*.ipynb") if MISSING in path.read_text("utf-8")]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +75,6 @@ def lab_url(tmp_path_factory):
         "--port",
         str(port),
         "--",
-        "--allow-root",
         "--IdentityProvider.token=reader",
     ]
     with open(home / "log", "wb") as log:
