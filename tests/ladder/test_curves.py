@@ -68,7 +68,7 @@ def test_the_first_patients_come_out_again(name, R, measured):
     if name in curves.unmeasured(measured):
         pytest.skip(f"{name} is new: python -m mrtutor.experiments.ladder.curves --only '{name}' measures it")
     stored = measured["rows"][name][measured["nominal R"].index(R)]
-    again = curves.row(name, files.stored_methods(measured, R)[name], R, N_AGAIN)
+    again = curves.row(name, curves.stored_methods(measured, R)[name], R, N_AGAIN)
     assert (again is None) == (stored is None) == refuses(name, R)
     for metric, values in (again or {}).items():
         assert values == pytest.approx(stored[metric][:N_AGAIN], abs=TOLERANCE[metric])
