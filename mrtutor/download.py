@@ -94,7 +94,7 @@ def _may_pass(error) -> bool:
     import requests
 
     if isinstance(error, requests.exceptions.HTTPError):
-        return error.response.status_code in (408, 425, 429, 500, 502, 503, 504)
+        return error.response is not None and error.response.status_code in (408, 425, 429, 500, 502, 503, 504)
     hopeless = ("ProxyError", "SSLError", "InvalidURL", "InvalidSchema")
     return not isinstance(error, tuple(getattr(requests.exceptions, name) for name in hopeless))
 
@@ -106,7 +106,7 @@ def _words(error, url: str, kept: int) -> str:
     host, name = _host(url), Path(url).name
     kept_words = f" {kept} bytes are kept: run the same command again to go on from there." if kept else ""
     if isinstance(error, requests.exceptions.HTTPError):
-        status = error.response.status_code
+        status = 0 if error.response is None else error.response.status_code
         if status == 404:
             return f"{host} no longer has {name} (404): the source has moved, and this version of mrtutor does not know where to."
         if status == 407:

@@ -7,6 +7,7 @@ example.
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -89,6 +90,7 @@ def translate(module: nn.Module, inputs: dict[str, Tensor]):
         while root.__cause__ is not None:
             root = root.__cause__
         raise ValueError(f"method cannot be written as ONNX: {str(root).strip().splitlines()[0]}") from error
+    assert onnx is not None  # it is only where a file was asked for
     for node in onnx.model.graph.all_nodes():
         node.metadata_props.clear()  # the lines of code that it came from, with this machine's paths
     return onnx
@@ -119,7 +121,7 @@ class Border(nn.Module):
 def in_real_numbers() -> dict:
     """Rules for what the exporter lacks: torch operator -> the same on real numbers (the last axis: both parts)."""
     aten = torch.ops.aten
-    rules = {
+    rules: dict[Any, Callable] = {
         aten.detach.default: lambda z: z,
         aten.alias.default: lambda z: z,
         aten.copy.default: lambda z, source, non_blocking=False: source.expand_as(z),

@@ -74,7 +74,7 @@ def trace(network: Reconstruction, kspace: Kspace, mask: Mask, maps: Maps) -> Tr
         for module, mode in modes:
             module.training = mode
     batch = image.shape[:-3]
-    calls, counted = Counter(name for name, _, _ in seen), Counter()
+    calls, counted = Counter(name for name, _, _ in seen), Counter[str]()
     steps = []
     for name, domain, tensor in seen:
         counted[name] += 1

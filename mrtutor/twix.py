@@ -42,7 +42,7 @@ def read_twix(path) -> tuple[np.ndarray, np.ndarray]:
     for line, slice_, column in zip(lines, z, x, strict=True):
         total[slice_, :, :, column] += line.data[:, ::-1] if line.is_flag_set("REFLECT") else line.data
         count[slice_, :, :, column] += 1
-    return total / np.maximum(count, 1), count.any((0, 1, 2))
+    return total / np.maximum(count, 1), np.asarray(count.any((0, 1, 2)))
 
 
 def to_hdf5(path, result):

@@ -1,11 +1,15 @@
 """What all networks share: one signature, one scale per slice, and the way between complex images and real channels."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
 from ..border import checked, finite, flat, measured
 from ..encoding import encode_adjoint
 from ..types import Image, Kspace, Maps, Mask
+
+Padding = Literal["zeros", "reflect", "replicate", "circular"]
 
 
 class Network(nn.Module):
@@ -117,10 +121,10 @@ def n_weights(network: nn.Module) -> int:
 
 
 def conv_chain(
-    n_in: int, n_out: int, width: int, depth: int, padding_mode: str = "zeros", slope: float = 0.01
+    n_in: int, n_out: int, width: int, depth: int, padding_mode: Padding = "zeros", slope: float = 0.01
 ) -> nn.Sequential:
     """`depth` convolutions 3 x 3 with a leaky ReLU between: the plain CNN of the cascades [Schlemper2018]."""
-    layers = []
+    layers: list[nn.Module] = []
     for i in range(depth):
         a, b = n_in if i == 0 else width, n_out if i == depth - 1 else width
         layers.append(nn.Conv2d(a, b, 3, padding=1, padding_mode=padding_mode))

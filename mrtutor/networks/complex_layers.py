@@ -107,6 +107,9 @@ class ComplexBatchNorm2d(ComplexLayer):
     [Trabelsi2018]; affine=False leaves gamma and beta out. In eval mode the running mean and covariance are used.
     """
 
+    running_mean: Tensor
+    running_covariance: Tensor
+
     def __init__(self, n_maps: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = True):
         super().__init__()
         self.eps, self.momentum = eps, momentum
@@ -127,7 +130,10 @@ class ComplexBatchNorm2d(ComplexLayer):
         else:
             z, covariance = z - self.running_mean[..., None], self.running_covariance
         matrix = inverse_root(covariance, self.eps)
-        z = matrix @ z if self.gamma is None else torch.baddbmm(self.beta[..., None], self.gamma @ matrix, z)
+        if self.gamma is None or self.beta is None:
+            z = matrix @ z
+        else:
+            z = torch.baddbmm(self.beta[..., None], self.gamma @ matrix, z)
         return z.unflatten(2, (x.shape[0], *x.shape[2:])).permute(2, 0, 1, 3, 4).flatten(1, 2)
 
     def remember(self, mean: Tensor, covariance: Tensor) -> None:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ..types import Image, Kspace, Maps, Mask
-from .base import Network, low_resolution_phase, noise_level, to_channels, to_complex
+from .base import Network, Padding, low_resolution_phase, noise_level, to_channels, to_complex
 from .complex_activations import activation
 from .consistency import Proximal
 from .stages import start_small
@@ -42,7 +42,7 @@ class ComplexUnrolled(Network):
         width: int = 16,
         n_blocks: int = 2,
         n_cg: int = 6,
-        padding_mode: str = "zeros",
+        padding_mode: Padding = "zeros",
         flatten_phase: bool = True,
     ):
         super().__init__()
@@ -80,7 +80,7 @@ class Correction(nn.Module):
 
     domain = "image"
 
-    def __init__(self, kind: str, activation: str, width: int, n_blocks: int, padding_mode: str):
+    def __init__(self, kind: str, activation: str, width: int, n_blocks: int, padding_mode: Padding):
         super().__init__()
         self.kind = kind
         self.net = ResidualCNN(kind == "complex", *INPUTS[kind], width, n_blocks, activation, padding_mode)
@@ -99,7 +99,7 @@ class ResidualCNN(nn.Module):
     """Complex maps as real channels (b, 2 n_in, y, x) -> (b, 2 n_out, y, x), or real channels (b, n_in, y, x) -> (b, n_out, y, x)."""
 
     def __init__(
-        self, is_complex: bool, n_in: int, n_out: int, width: int, n_blocks: int, name: str, padding_mode: str
+        self, is_complex: bool, n_in: int, n_out: int, width: int, n_blocks: int, name: str, padding_mode: Padding
     ):
         super().__init__()
         if not is_complex and "crelu" not in name:

@@ -35,7 +35,7 @@ class GrappaDenoiser(Network):
         super().__init__()
         self.unfold = Unfold()
         self.denoise = Residual(Unet(3, 2, width, n_pools, norm=False))
-        start_small(self.denoise.net.last)
+        start_small(self.denoise.get_submodule("net.last"))
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         x = self.unfold(kspace, mask, maps)

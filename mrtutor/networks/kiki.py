@@ -134,5 +134,5 @@ class KIKI(Stagewise):
             raise ValueError(f"order must be a word of the letters {self.names}, got {order!r}")
         stage = partial(Stage, dc=dc)
         super().__init__(
-            (stage(into, cnn(width, depth), back) for into, cnn, back in map(self.letters.get, order)), n_cg
+            (stage(into, cnn(width, depth), back) for into, cnn, back in (self.letters[one] for one in order)), n_cg
         )

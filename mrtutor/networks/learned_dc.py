@@ -14,6 +14,8 @@ noise level of the slice. The learned block starts at g = 1, c = 0, which is "l2
 the error on measured samples before trusting it.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -88,12 +90,14 @@ class LearnedDC(Network):
             raise ValueError(f"fidelity must be one of {', '.join(FIDELITY)}, got {fidelity!r}")
         self.image = nn.ModuleList(Residual(Unet(4, 2, width, n_pools, norm=False)) for _ in range(n_unrolls))
         for block in self.image:
-            start_small(block.net.last)
+            start_small(block.get_submodule("net.last"))
         self.eta = nn.Parameter(torch.ones(n_unrolls))
-        make = {"l2": SquareFidelity, "l1": RobustFidelity, "learned": lambda: LearnedFidelity(fidelity_width)}[
-            fidelity
-        ]
-        self.fidelity = nn.ModuleList(make() for _ in range(n_unrolls))
+        make: dict[str, Callable[[], nn.Module]] = {
+            "l2": SquareFidelity,
+            "l1": RobustFidelity,
+            "learned": lambda: LearnedFidelity(fidelity_width),
+        }
+        self.fidelity = nn.ModuleList(make[fidelity]() for _ in range(n_unrolls))
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
         noise = noise_level(kspace, mask).clamp_min(1e-3)

@@ -33,7 +33,7 @@ class ComplexCascade(Cascade):
 
     def chain(self, width: int, depth: int) -> nn.Module:
         """Convolutions 3 x 3 with CReLU between."""
-        layers = []
+        layers: list[nn.Module] = []
         for i in range(depth):
             layers.append(ComplexConv2d(1 if i == 0 else width, 1 if i == depth - 1 else width))
             if i < depth - 1:
@@ -75,7 +75,7 @@ class OctaveChain(nn.Module):
             )
             for i in range(depth)
         )
-        start_small(self.convs[-1].fine)
+        start_small(self.convs[-1].get_submodule("fine"))
         self.is_plain, self.activation = coarse == 0, CReLU()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -93,8 +93,11 @@ class OctaveConv(nn.Module):
 
     def __init__(self, n_in: tuple[int, int], n_out: tuple[int, int]):
         super().__init__()
-        conv = lambda a, b, bias: ComplexConv2d(a, b, bias=bias) if a and b else None
-        self.fine, self.to_coarse = conv(n_in[0], n_out[0], True), conv(n_in[0], n_out[1], True)
+
+        def conv(a: int, b: int, bias: bool) -> ComplexConv2d | None:
+            return ComplexConv2d(a, b, bias=bias) if a and b else None
+
+        self.fine, self.to_coarse = ComplexConv2d(n_in[0], n_out[0]), conv(n_in[0], n_out[1], True)
         self.to_fine, self.coarse = conv(n_in[1], n_out[0], False), conv(n_in[1], n_out[1], False)
         for path, n in (
             (self.fine, n_in[0]),
@@ -109,9 +112,10 @@ class OctaveConv(nn.Module):
     def forward(self, fine: Tensor, coarse: Tensor | None) -> tuple[Tensor, Tensor | None]:
         new_fine = self.fine(fine)
         new_coarse = None if self.to_coarse is None else self.to_coarse(F.avg_pool2d(fine, 2))
-        if coarse is not None:
+        if coarse is not None and self.to_fine is not None:
             new_fine = new_fine + F.interpolate(self.to_fine(coarse), scale_factor=2.0, mode="nearest")
-            new_coarse = None if new_coarse is None else new_coarse + self.coarse(coarse)
+            if new_coarse is not None and self.coarse is not None:
+                new_coarse = new_coarse + self.coarse(coarse)
         return new_fine, new_coarse
 
 

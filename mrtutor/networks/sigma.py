@@ -32,7 +32,7 @@ class Sigma(Network):
         self.regulariser = Residual(
             Unet(2, 2, width, n_pools, norm=False)
         )  # first, so that `dc` cannot change its draw
-        start_small(self.regulariser.net.last)
+        start_small(self.regulariser.get_submodule("net.last"))
         self.dc = DC[dc]()
         self.n_unrolls, self.n_cg = n_unrolls, n_cg
 

@@ -131,8 +131,8 @@ class Splitting(nn.Module):
         return beta * z + (1 - beta) * corrected
 
 
-def start_small(conv: nn.Conv2d, factor: float = 0.01) -> None:
+def start_small(conv: nn.Module, factor: float = 0.01) -> None:
     """Scale a last convolution down: the stage then begins as the identity, or nearly."""
     with torch.no_grad():
-        conv.weight.mul_(factor)
-        conv.bias.zero_()
+        conv.get_parameter("weight").mul_(factor)
+        conv.get_parameter("bias").zero_()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from .base import n_weights
+from .base import Padding, n_weights
 from .complex_layers import ComplexConv2d, ComplexUpsample
 
 
@@ -18,7 +18,7 @@ def convolution(
     n_out: int,
     kernel_size: int = 3,
     stride: int = 1,
-    padding_mode: str = "zeros",
+    padding_mode: Padding = "zeros",
     bias: bool = True,
 ) -> nn.Module:
     """A convolution from n_in to n_out complex maps, or real channels."""
@@ -37,9 +37,9 @@ def upsample(is_complex: bool, n_in: int, n_out: int) -> nn.Module:
 
 def he(conv: nn.Module, fan_in: int) -> nn.Module:
     """Give a real convolution the initial weights that the complex ones have."""
-    nn.init.normal_(conv.weight, std=(2 / fan_in) ** 0.5)
+    nn.init.normal_(conv.get_parameter("weight"), std=(2 / fan_in) ** 0.5)
     if conv.bias is not None:
-        nn.init.zeros_(conv.bias)
+        nn.init.zeros_(conv.get_parameter("bias"))
     return conv
 
 

@@ -28,7 +28,7 @@ class VarNet(Network):
         super().__init__()
         self.nets = nn.ModuleList(Unet(2, 2, width, n_pools, norm=False) for _ in range(n_unrolls))
         for net in self.nets:
-            start_small(net.last)
+            start_small(net.get_submodule("last"))
         self.eta = nn.Parameter(torch.ones(n_unrolls))
         self.x = Probe("image")
 
@@ -46,9 +46,10 @@ class MoDL(Network):
     def __init__(self, n_unrolls: int = 3, width: int = 32, depth: int = 5, n_cg: int = 8, n_start: int = 40):
         super().__init__()
         self.start = SparseStart(n_start)
-        self.denoise = nn.ModuleList(Residual(conv_chain(4, 2, width, depth)) for _ in range(n_unrolls))
-        for denoise in self.denoise:
-            nn.init.zeros_(denoise.net[-1].weight)  # untrained, it corrects nothing
+        chains = [conv_chain(4, 2, width, depth) for _ in range(n_unrolls)]
+        for chain in chains:
+            nn.init.zeros_(chain[-1].get_parameter("weight"))  # untrained, it corrects nothing
+        self.denoise = nn.ModuleList(Residual(chain) for chain in chains)
         # log lam from 10 trust . (1, noise, acceleration): noisy data are trusted less
         self.trust = nn.Parameter(torch.tensor([[0.1, -0.1, 0.0]]).repeat(n_unrolls, 1))
         self.fitted = Probe("image")

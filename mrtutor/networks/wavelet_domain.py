@@ -111,7 +111,7 @@ class ImagePart(nn.Module):
 
     def forward(self, x: Image) -> Image:
         coarse = self.first(to_channels(x))
-        features = 0
+        features = torch.zeros(())
         for block, fuse in zip(self.blocks, self.fuse, strict=True):
             coarse = block(coarse)
             features = features + F.interpolate(fuse(coarse), x.shape[-2:], mode="bilinear")
@@ -157,7 +157,8 @@ class HIWDNet(Stagewise):
     ):
         stages = []
         for _ in range(n_cascades):
-            image_part, wavelet_part = ImagePart(width, growth), WaveletPart(width)
+            image_part: nn.Module = ImagePart(width, growth)
+            wavelet_part: nn.Module = WaveletPart(width)
             if not tailored:
                 same = plain_width(n_weights(image_part) + n_weights(wavelet_part))
                 image_part, wavelet_part = icnn(same, 5), WCNN(same, 5)
