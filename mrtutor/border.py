@@ -149,7 +149,8 @@ def flat(kspace: Kspace, mask: Mask, maps: Maps) -> tuple[tuple, tuple[Kspace, M
     arrays = (kspace, mask, maps)
     # torch's own loads sympy: 35 MB
     batch = np.broadcast_shapes(*(array.shape[:-3] for array in arrays))
-    return batch, tuple(array.expand(*batch, *array.shape[-3:]).reshape(-1, *array.shape[-3:]) for array in arrays)
+    kspace, mask, maps = (array.expand(*batch, *array.shape[-3:]).reshape(-1, *array.shape[-3:]) for array in arrays)
+    return batch, (kspace, mask, maps)
 
 
 def n_bad(array: Tensor) -> int:

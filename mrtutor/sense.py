@@ -127,7 +127,7 @@ def pseudo_replica(
     reconstruct: kspace -> image, with mask and maps bound. Returns (1, y, x).
     """
     whole_number("n_draws", n_draws, 2)
-    total = total_sq = 0
+    total = total_sq = torch.zeros((), dtype=torch.float64)
     for _ in range(n_draws):
         image = reconstruct(add_noise(kspace, std, generator)).real.double()
         total, total_sq = total + image, total_sq + image.square()

@@ -1,12 +1,14 @@
 """All patterns under their names, and patterns that measure as much as each other."""
 
+from collections.abc import Callable
+
 from torch import Generator
 
 from ..types import Mask
 from .lines import centre_only, default_n_acs, equispaced, gaussian, true_acceleration, uniform_random, variable_density
 from .points import poisson_disc, radial, variable_density_2d
 
-PATTERNS = {  # every entry: (shape, acceleration, n_acs, generator) -> mask
+PATTERNS: dict[str, Callable[..., Mask]] = {  # every entry: (shape, acceleration, n_acs, generator) -> mask
     "equispaced": lambda shape, acceleration, n_acs, generator=None: equispaced(shape, acceleration, n_acs),
     "uniform random": uniform_random,
     "variable density": variable_density,

@@ -72,9 +72,8 @@ def _dart_throwing(block: Tensor, order: Tensor, radius: Tensor) -> Tensor:
     import numpy as np
 
     n_y, n_x = block.shape
-    taken, blocked = block.numpy().copy(), block.numpy().copy()
-    radius = radius.numpy()
-    reach = int(np.ceil(radius.max()))
+    taken, blocked, radii = block.numpy().copy(), block.numpy().copy(), radius.numpy()
+    reach = int(np.ceil(radii.max()))
     dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     squared = dy**2 + dx**2
     for index in order.tolist():
@@ -84,7 +83,7 @@ def _dart_throwing(block: Tensor, order: Tensor, radius: Tensor) -> Tensor:
         taken[y, x] = True
         top, left = max(0, y - reach), max(0, x - reach)
         bottom, right = min(n_y, y + reach + 1), min(n_x, x + reach + 1)
-        near = squared[top - y + reach : bottom - y + reach, left - x + reach : right - x + reach] < radius[y, x] ** 2
+        near = squared[top - y + reach : bottom - y + reach, left - x + reach : right - x + reach] < radii[y, x] ** 2
         blocked[top:bottom, left:right] |= near
     return torch.from_numpy(taken)
 
