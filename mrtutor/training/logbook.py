@@ -106,6 +106,8 @@ class Logbook:
         if threading.current_thread() is threading.main_thread():  # only there Python takes signals
             for number in (signal.SIGINT, signal.SIGTERM):
                 self.handlers[number] = signal.signal(number, self._ask)
+        if hasattr(self.watch, "begin"):
+            self.watch.begin(self.step)
         return self
 
     def _ask(self, number: int, _frame) -> None:

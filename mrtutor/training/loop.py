@@ -27,7 +27,7 @@ def fit(
     """Train `network` in place on slices of `stream` as `plan` says; returns the history.
 
     validate    called at every report with the network; its scores go into the history
-    watch       called with the history at every report (`LivePlot`, `Progress`); its `tick(step)`, if any, each step
+    watch       called with the history at every report (`LivePlot`, `Progress`); `begin(done)` and `tick(step)`, if any
     checkpoint  file that is written (beside, then renamed) at every report, once a minute, and when the run is stopped;
                 with resume=True an existing one is continued, and ends in the same numbers as a run never stopped
     about       plain values that a checkpoint must agree with too, such as the arguments of the network

@@ -17,8 +17,14 @@ class Progress:
     waits. See `mrtutor.show.bar` for the bar's place.
     """
 
-    def __init__(self, steps: int):
-        self.steps, self.bar, self.first, self.began, self.said = steps, None, 0, time.perf_counter(), 0.0
+    def __init__(self, steps: int, title: str = ""):
+        self.steps, self.title, self.bar, self.first = steps, title, None, 0
+        self.began, self.said = time.perf_counter(), 0.0
+
+    def begin(self, done: int) -> None:
+        """Before the first step: whose run this is, and where it goes on."""
+        if self.title and not in_book():
+            self.say(f"{self.title}: {f'goes on after step {done}' if done else 'begins at step 1'}")
 
     def tick(self, step: int) -> None:
         """After each step the bar moves; without one, half a minute after the last line there is another."""

@@ -43,10 +43,7 @@ def run(
         raise ValueError(
             f"{checkpoint.name} in {folder} is an unfinished run: go on with --resume, or delete it and start anew"
         )
-    if parallel.rank() == 0:
-        begin = f"goes on from {checkpoint.name}" if checkpoint.exists() else "begins at step 1"
-        none = ": no checkpoint to resume" if resume and not checkpoint.exists() else ""
-        print(f"{name}, {plan.steps} steps on {device}: {begin}{none}", flush=True)
+    none = ", no checkpoint to resume" if resume and not checkpoint.exists() else ""
     network = plan.build()
     try:
         history = fit(
@@ -64,7 +61,7 @@ def run(
                 workers=1 if (os.cpu_count() or 1) > 1 else 0,
             ),
             validation(plan.examples()),
-            Progress(plan.steps),
+            Progress(plan.steps, f"{name}, {plan.steps} steps on {device}{none}"),
             checkpoint,
             resume,
             about={"arguments": plan.arguments, "data": data_version()},
