@@ -20,13 +20,14 @@ RIM = 0.1  # share of the places inside where it may lie between 0 and 1: a soft
 _looked_at = WeakIdKeyDictionary()  # maps whose values are known to be right -> their version, so as not to look twice
 
 
-def guarded(method: Callable) -> Callable:
-    """The method (kspace, mask, maps, …) -> image behind `checked`, `measured` and `finite`."""
+def guarded(method: Callable, unit_norm: bool = True, doubts: bool = True) -> Callable:
+    """The method (kspace, mask, maps, …) -> image behind `checked`, `measured` (where it `doubts`) and `finite`."""
 
     @wraps(method)
     def reconstruct(kspace: Kspace, mask: Mask, maps: Maps, *arguments, **named) -> Image:
-        kspace, mask, maps = checked(kspace, mask, maps)
-        return finite(method(kspace, measured(kspace, mask), maps, *arguments, **named), kspace, maps)
+        kspace, mask, maps = checked(kspace, mask, maps, unit_norm)
+        mask = measured(kspace, mask) if doubts else mask
+        return finite(method(kspace, mask, maps, *arguments, **named), kspace, maps)
 
     return reconstruct
 

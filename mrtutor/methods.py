@@ -4,7 +4,7 @@ from functools import cached_property
 
 import torch
 
-from .border import checked, finite
+from .border import checked, finite, measured
 from .encoding import encode_adjoint
 from .grappa import grappa
 from .networks.base import Network
@@ -19,10 +19,17 @@ def zero_filled(kspace: Kspace, mask: Mask, maps: Maps) -> Image:
     return finite(encode_adjoint(kspace, mask, maps), kspace, maps)
 
 
+def left_out(mask: Mask) -> float:
+    """The true acceleration, least of a batch, on the rows that were measured at all: a short echo leaves no line out."""
+    share = mask.sum((-3, -2, -1)) / (mask.any(-1).sum((-2, -1)) * mask.shape[-1])
+    return 1 / float(share.amax())
+
+
 class Trained:
     """A network of the course with its shipped weights, read at the first call: (kspace, mask, maps) -> image.
 
     `name` is that of its recipe and of its weight file; `network` is the module itself, to trace, train on or export.
+    Raises ValueError where so little is left out that it never saw the like: it would spoil a picture that was whole.
     """
 
     def __init__(self, name: str):
@@ -34,7 +41,27 @@ class Trained:
 
         return load(self.name)
 
+    @cached_property
+    def accelerations(self) -> tuple[float, float]:
+        """Nominal acceleration it was trained on, from and to."""
+        from .training.recipe import from_dict
+        from .training.weights import header
+
+        return from_dict(header(self.name)["recipe"]).examples().acceleration
+
+    def check_range(self, kspace: Kspace, mask: Mask) -> None:
+        """Raises ValueError below 0.6 of the nominal acceleration it was trained from: calibration lines come on top."""
+        low, high = self.accelerations
+        lowest = left_out(measured(kspace, mask))
+        if lowest < 0.6 * low:
+            raise ValueError(
+                f"mask must leave out enough for a network that was trained on accelerations of {low:g} to {high:g}: "
+                f"one line in {0.6 * low:.2g} may be measured, got one in {lowest:.2f}; zero-filled or CG-SENSE is better"
+            )
+
     def __call__(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        kspace, mask, maps = checked(kspace, mask, maps)
+        self.check_range(kspace, mask)
         with torch.no_grad():
             return self.network.to(kspace.device)(kspace, mask, maps)
 

@@ -1,11 +1,12 @@
 """SENSE: C coils hear R piled-up places with different loudness, so C equations separate R unknowns."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from .border import at_least_0, check_maps, checked, finite, guarded, in_complex64, whole_number
+from .border import at_least_0, check_maps, guarded, in_complex64, whole_number
 from .encoding import add_noise, encode_adjoint, normal, whole_lines
 from .fourier import ifft2c
 from .solvers import cg
@@ -47,20 +48,20 @@ def _fold_phase(n_x: int, acceleration: int, offset: int) -> Tensor:
     return torch.exp(2j * torch.pi * (offset - n_x // 2) * (p[:, None] - p) / acceleration)
 
 
+@partial(guarded, unit_norm=False, doubts=False)
 def unfold(kspace: Kspace, mask: Mask, maps: Maps) -> Image:
     """v = (S^H S)^-1 S^H a, pixel group by pixel group [Pruessmann1999].
 
     kspace, maps: (*b, coil, y, x); mask: every R-th line, nothing else (R must divide the number of lines).
     Prewhiten k-space and maps first when the coils' noise is correlated. Zero where the maps are zero.
     """
-    kspace, mask, maps = checked(kspace, mask, maps, unit_norm=False)
     R, offset = spacing_and_offset(mask)
     n_x = maps.shape[-1]
     folded = ifft2c(mask * kspace) * R  # each of the R piles holds sum_q phase[p, q] S_q x_q
     a = folded[..., : n_x // R].movedim(-3, -1)[..., None]  # (*b, y, x/R, coil, 1), as seen at copy p = 0
     S = _pile(maps, R) * _fold_phase(n_x, R, offset)[0].to(maps.device)
     v = _least_squares(S) @ a  # (*b, y, x/R, R, 1)
-    return finite(_unpiled(v.squeeze(-1)), kspace, maps)
+    return _unpiled(v.squeeze(-1))
 
 
 def _unpiled(values: Tensor) -> Tensor:

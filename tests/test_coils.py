@@ -122,3 +122,49 @@ def test_real_phantom_noise_is_correlated_between_coils():
 def test_no_coils_gets_one_sentence():
     with pytest.raises(ValueError, match="n_coils must be 1 or more, got 0"):
         birdcage_maps((4, 4), 0)
+
+
+def test_18_dead_coil(generator):
+    noise = complex_normal((4, 1000), generator)
+    noise[2] = 0
+    kspace = complex_normal((4, 12, 9), generator)
+    with pytest.raises(ValueError, match=r"covariance must give every coil noise, got none for coil 2 \(from 0\) that"):
+        prewhiten(kspace, noise_covariance(noise))
+    with pytest.raises(ValueError, match="noise must hold at least as many samples as its 4 coils, got 2"):
+        noise_covariance(noise[:, :2])
+    off = torch.where(torch.arange(4)[:, None, None] == 2, 0, kspace)
+    alive = [0, 1, 3]
+    white = prewhiten(off, noise_covariance(noise))
+    torch.testing.assert_close(white[alive], prewhiten(kspace[alive], noise_covariance(noise[alive])))
+    assert not bool(white[2].any())
+    torch.testing.assert_close(emulate_single_coil(off), emulate_single_coil(kspace[alive]), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("scale", [1e-20, 1e-9, 1])
+def test_prewhitening_knows_coils_that_follow_from_others(scale, generator):
+    noise = scale**0.5 * complex_normal((3, 1000), generator)
+    kspace = complex_normal((4, 6, 5), generator)
+    twice = torch.stack([noise[0], noise[1], noise[0], noise[2]])
+    with pytest.raises(ValueError, match=r"positive definite, got noise of coil 2 \(from 0\) that follows from other"):
+        prewhiten(kspace, noise_covariance(twice))
+    white = prewhiten(kspace[:3] * scale**0.5, noise_covariance(noise))
+    torch.testing.assert_close(white, prewhiten(kspace[:3], noise_covariance(noise) / scale), rtol=1e-3, atol=1e-3)
+
+
+def test_a_quiet_coil_is_not_a_dead_one(generator):
+    noise = complex_normal((3, 5000), generator) * torch.tensor([1, 1e-4, 1])[:, None]
+    white = noise_covariance(prewhiten(noise[..., None], noise_covariance(noise)))
+    torch.testing.assert_close(white, torch.eye(3, dtype=white.dtype), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("covariance", [torch.eye(3), torch.full((4, 4), torch.nan), -torch.eye(4)])
+def test_a_covariance_that_is_none(covariance):
+    with pytest.raises(ValueError, match="covariance must"):
+        prewhiten(torch.ones(4, 3, 3, dtype=torch.complex64), covariance)
+
+
+def test_equal_coils_share_their_weight(generator):
+    kspace = complex_normal((3, 8, 8), generator)
+    twice = torch.cat([kspace, kspace[:1]])
+    assert bool(emulate_single_coil(twice).isfinite().all())
+    assert float(emulate_single_coil(0 * kspace).abs().max()) == 0

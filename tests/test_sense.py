@@ -131,8 +131,67 @@ def test_unfold_says_what_it_needs(mask):
 
 
 def test_two_places_that_sound_alike_cannot_be_told_apart():
-    with pytest.raises(ValueError, match="must hear the 2 folded places differently, got 32 piles"):
+    with pytest.raises(ValueError, match="must hear the 2 folded places differently, got 32 piles of 32"):
         g_factor(torch.full((2, 8, 8), 0.5**0.5, dtype=torch.complex64), 2)
+
+
+@pytest.mark.parametrize("n_coils, R", [(4, 8), (4, 6), (2, 3), (1, 2)])
+def test_09_sense_more_places_than_coils(n_coils, R):
+    maps, mask = birdcage_maps((24, 24), n_coils), equispaced((24, 24), R)
+    kspace = encode(torch.ones(1, 24, 24, dtype=torch.complex64), mask, maps)
+    sentence = f"maps must hear the {R} folded places differently, .* sound alike to {n_coils} coils"
+    for task in (lambda: unfold(kspace, mask, maps), lambda: g_factor(maps, R)):
+        with pytest.raises(ValueError, match=sentence):
+            task()
+
+
+@pytest.mark.parametrize("difference", [0, 1e-7, 1e-4])
+@pytest.mark.parametrize("scale", [1, 1e-4, 1e4])
+def test_coils_that_hear_alike(difference, scale):
+    maps = birdcage_maps((16, 16), 4)
+    alike = scale * (maps[:1] + difference * maps)
+    mask = equispaced((16, 16), 2)
+    kspace = encode(torch.ones(1, 16, 16, dtype=torch.complex64), mask, alike)
+    for task in (lambda: unfold(kspace, mask, alike), lambda: g_factor(alike, 2)):
+        with pytest.raises(ValueError, match="maps must hear the 2 folded places differently, got"):
+            task()
+
+
+def test_more_places_than_coils_are_no_matter_where_most_of_them_are_empty(generator):
+    maps, x = birdcage_maps((12, 24), 4), complex_normal((1, 12, 24), generator)
+    maps[..., 6:] = 0
+    mask = equispaced((12, 24), 6)
+    torch.testing.assert_close(unfold(encode(x, mask, maps), mask, maps)[..., :4], x[..., :4], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1, 1e4])
+def test_the_size_of_the_maps_is_the_unit_of_the_picture(scale, generator):
+    maps, x, mask = birdcage_maps((9, 12), 6), complex_normal((1, 9, 12), generator), equispaced((9, 12), 3)
+    maps[..., :2] = 0
+    kspace = encode(x, mask, maps)
+    expected = unfold(kspace, mask, maps)
+    torch.testing.assert_close(unfold(kspace, mask, scale * maps) * scale, expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(g_factor(scale * maps, 3), g_factor(maps, 3), rtol=1e-4, atol=1e-4)
+
+
+def test_a_batch_is_unfolded_slice_by_slice(generator):
+    maps, x = birdcage_maps((7, 12), 6), complex_normal((2, 3, 1, 7, 12), generator)
+    mask = equispaced((7, 12), 3)
+    images = unfold(encode(x, mask, maps), mask, maps)
+    torch.testing.assert_close(images, x, rtol=1e-2, atol=2e-3)
+    g = g_factor(torch.stack([maps, maps.flip(-1)]), 3)
+    torch.testing.assert_close(g[1], g_factor(maps.flip(-1), 3))
+
+
+@pytest.mark.parametrize("rows", [slice(9, None), slice(None, 20), slice(4, -4)])
+def test_a_short_echo_unfolds_to_a_blurred_picture(rows, generator):
+    maps, x, mask = birdcage_maps((24, 24), 6), torch.ones(1, 24, 24, dtype=torch.complex64), equispaced((24, 24), 2)
+    measured = torch.zeros_like(mask)
+    measured[:, rows] = True
+    kspace = encode(x, mask & measured, maps)
+    said, unsaid = unfold(kspace, mask & measured, maps), unfold(kspace, mask, maps)
+    torch.testing.assert_close(said, unsaid)
+    assert float((said - x).norm() / x.norm()) < 0.2
 
 
 def test_full_sampling_is_the_adjoint(brain):

@@ -31,7 +31,7 @@ class Network(nn.Module):
             )
         batch, (kspace, mask, maps) = flat(kspace, measured(kspace, mask), maps)
         kspace = mask * kspace
-        scale = brightness(encode_adjoint(kspace, mask, maps))
+        scale = brightness(finite(encode_adjoint(kspace, mask, maps), kspace, maps))
         image = scale * self.reconstruct(kspace / scale, mask, maps)
         image = image.reshape(*batch, *image.shape[-3:])
         return image if self.training else finite(image, kspace, maps)  # a training says itself where it came apart
