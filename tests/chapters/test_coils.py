@@ -97,7 +97,7 @@ def test_c42_turns_red_when_the_elements_are_copies_of_one(case, monkeypatch):
 
 def test_c42_turns_red_when_sense_listens_to_one_element(case, monkeypatch):
     right = sense.cg_sense
-    monkeypatch.setattr(sense, "cg_sense", lambda k, m, maps: right(k[:1], m, maps[:1]))
+    monkeypatch.setattr(sense, "cg_sense", lambda k, m, maps: right(k[:1], m, maps[:1].sgn()))
     assert not elements.more_elements(case, (1, 2, 4, 8))["holds"]
 
 
