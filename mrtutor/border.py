@@ -146,7 +146,10 @@ def finite(image: Image, kspace: Kspace, maps: Maps) -> Image:
 
 
 def flat(kspace: Kspace, mask: Mask, maps: Maps) -> tuple[tuple, tuple[Kspace, Mask, Maps]]:
-    """The batch axes that the arrays have together, and the arrays with one batch axis: (b, coil, y, x), (b, 1, y, x)."""
+    """The batch axes that the arrays have together, and the arrays with one batch axis.
+
+    kspace and maps (b, coil, y, x), mask (b, 1, y, x).
+    """
     arrays = (kspace, mask, maps)
     # torch's own loads sympy: 35 MB
     batch = np.broadcast_shapes(*(array.shape[:-3] for array in arrays))

@@ -144,10 +144,10 @@ def prewhiten(kspace: Kspace, covariance: Tensor) -> Kspace:
 
 
 def emulate_single_coil(kspace: Kspace, n_iter: int = 20) -> Image:
-    """One complex weight a coil, so that the weighted sum looks like the RSS image: (coil, y, x) -> (1, y, x) [Tygert2020].
+    """One complex weight a coil, so that the weighted sum looks like the RSS image [Tygert2020].
 
-    Alternates between the phase of the target and least-squares weights, as the single-coil data of fastMRI. A coil that
-    hears nothing gets the weight 0.
+    (coil, y, x) -> (1, y, x). Alternates between the phase of the target and least-squares weights, as the single-coil
+    data of fastMRI. A coil that hears nothing gets the weight 0.
     """
     whole_number("n_iter", n_iter, 0)
     coil_images = ifft2c(kspace)

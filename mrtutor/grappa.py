@@ -14,7 +14,10 @@ KERNEL = (5, 4)  # readout samples x measured lines
 
 
 def _windows(kspace: Tensor, n_y: int, n_x: int, step: int) -> Tensor:
-    """Every patch of n_y readout samples x n_x lines that lie `step` apart: (coil, y, x) -> (y', x', coil * n_y * n_x)."""
+    """Every patch of n_y readout samples x n_x lines that lie `step` apart:
+
+    (coil, y, x) -> (y', x', coil * n_y * n_x).
+    """
     span = (n_x - 1) * step + 1
     patches = kspace.unfold(-2, n_y, 1).unfold(-2, span, 1)[..., ::step]  # (coil, y', x', n_y, n_x)
     return patches.permute(1, 2, 0, 3, 4).flatten(-3)
@@ -24,8 +27,8 @@ def calibrate(acs: Kspace, acceleration: int, kernel: tuple[int, int] = KERNEL, 
     """Weights W of argmin |X W - Y|^2 + lam |W|^2 over all windows of the centre [Griswold2002].
 
     acs: (coil, y, n_acs), all readout samples and the fully sampled central lines.
-    X holds the measured neighbours of every window, Y what lies in its gap: R - 1 missing lines, each with its own recipe.
-    lam is relative to the mean diagonal of X^H X. Returns (coil * n_y * n_x, (R - 1) * coil).
+    X holds the measured neighbours of every window, Y what lies in its gap: R - 1 missing lines, each with its own
+    recipe. lam is relative to the mean diagonal of X^H X. Returns (coil * n_y * n_x, (R - 1) * coil).
     """
     n_y, n_x = kernel
     if min(n_y, n_x) < 1 or n_x % 2 or not n_y % 2:
@@ -112,8 +115,8 @@ def grid(mask: Mask) -> tuple[int, int, slice]:
 def choose_kernel(acs_shape, acceleration: int) -> tuple[int, int]:
     """4 lines where the calibration block holds at least 4 windows for each source, else 2 lines.
 
-    Barely more windows than sources, and the longer recipe fits the noise: on the real 16-channel brain at R = 4, 16 lines
-    it has half as much error again as the short one; with 24 lines they are level.
+    Barely more windows than sources, and the longer recipe fits the noise: on the real 16-channel brain at R = 4, 16
+    lines it has half as much error again as the short one; with 24 lines they are level.
     """
     n_coils, n_y, n_acs = acs_shape[-3:]
     windows = (n_y - KERNEL[0] + 1) * (n_acs - (KERNEL[1] - 1) * acceleration)

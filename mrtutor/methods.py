@@ -20,7 +20,7 @@ def zero_filled(kspace: Kspace, mask: Mask, maps: Maps) -> Image:
 
 
 def left_out(mask: Mask) -> float:
-    """The true acceleration, least of a batch, on the rows that were measured at all: a short echo leaves no line out."""
+    """The true acceleration, the least of a batch, on rows that were measured: a short echo leaves no line out."""
     share = mask.sum((-3, -2, -1)) / (mask.any(-1).sum((-2, -1)) * mask.shape[-1])
     return 1 / float(share.amax())
 
@@ -50,13 +50,14 @@ class Trained:
         return from_dict(header(self.name)["recipe"]).examples().acceleration
 
     def check_range(self, kspace: Kspace, mask: Mask) -> None:
-        """Raises ValueError below 0.6 of the nominal acceleration it was trained from: calibration lines come on top."""
+        """Raises ValueError below 0.6 of the nominal acceleration it was trained from: calibration comes on top."""
         low, high = self.accelerations
         lowest = left_out(measured(kspace, mask))
         if lowest < 0.6 * low:
             raise ValueError(
                 f"mask must leave out enough for a network that was trained on accelerations of {low:g} to {high:g}: "
-                f"one line in {0.6 * low:.2g} may be measured, got one in {lowest:.2f}; zero-filled or CG-SENSE is better"
+                f"one line in {0.6 * low:.2g} may be measured, got one in {lowest:.2f}; "
+                "zero-filled or CG-SENSE is better"
             )
 
     def __call__(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:

@@ -102,7 +102,10 @@ def laplacian_of_gaussian(image: Tensor, size: int = 15, sigma: float = 1.5) -> 
 
 
 def hfen(image: Tensor, reference: Tensor, region: Tensor | None = None) -> float:
-    """High-frequency error norm: |LoG(image - reference)|^2 / |LoG(reference)|^2; how much fine detail is wrong [Ravishankar2011]."""
+    """High-frequency error norm: |LoG(image - reference)|^2 / |LoG(reference)|^2.
+
+    How much fine detail is wrong [Ravishankar2011].
+    """
     image, reference, region = _pair(image, reference, region)
     wrong, right = laplacian_of_gaussian(image - reference), laplacian_of_gaussian(reference)
     return float(wrong[region].square().sum() / right[region].square().sum())
@@ -111,8 +114,8 @@ def hfen(image: Tensor, reference: Tensor, region: Tensor | None = None) -> floa
 def ghost_index(image: Tensor, reference: Tensor, acceleration: int) -> float:
     """How much of the error is a fold-over copy: |<e, shift(x)>| / |shift(x)|^2, largest over the R - 1 shifts W/R.
 
-    image, reference: complex (1, y, x) as reconstructed; e = image - reference. 0: no copy; 1: a copy as bright as the head.
-    For equispaced lines only.
+    image, reference: complex (1, y, x) as reconstructed; e = image - reference. 0: no copy; 1: a copy as bright as the
+    head. For equispaced lines only.
     """
     n_x = reference.shape[-1]
     if not 2 <= acceleration <= n_x:

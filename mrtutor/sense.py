@@ -81,7 +81,7 @@ def _inverse_gram(S: Tensor) -> Tensor:
     inside = power > 1e-6 * power.amax()
     outside = torch.diag_embed(torch.where(inside, 0, power.amax()).to(gram.dtype))  # an empty place: 1 * v = 0
     inverse, failed = torch.linalg.inv_ex(gram + outside)
-    # noise amplification g says how alike two places sound; rounding turns infinity into a large number or a negative one
+    # g says how alike two places sound; rounding turns an infinite one into a large number or a negative square
     g2 = torch.where(inside, inverse.diagonal(dim1=-2, dim2=-1).real * power, 1)
     alike = (failed > 0) | ~((g2 > 0.5) & (g2 < ALIKE**2)).all(-1)
     if bool(alike.any()):

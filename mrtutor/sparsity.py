@@ -30,7 +30,7 @@ def keep_largest(coefficients: Tensor, share: float) -> Tensor:
 
 
 def absolute_lam(lam: float, kspace: Kspace, mask: Mask, maps: Maps) -> Tensor:
-    """lam is given relative to the brightest pixel of E^H y, so that it means the same at every signal level: (*b, 1, 1, 1)."""
+    """lam relative to the brightest pixel of E^H y, which means the same at every signal level: (*b, 1, 1, 1)."""
     return lam * encode_adjoint(kspace, mask, maps).abs().amax((-3, -2, -1), keepdim=True)
 
 

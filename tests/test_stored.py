@@ -75,7 +75,10 @@ def test_no_method_loses_more_than_what_is_missing_explains(name, cut):
 
 @every_method
 def test_zeros_around_k_space_are_no_loss(name):
-    """They make the pixels smaller. MoDL's denoiser knows the texture of other pixels: twice the error, still the least."""
+    """They make the pixels smaller. MoDL's denoiser knows the texture of other pixels:
+
+    twice the error, still the least.
+    """
     kspace, mask, maps, _ = case()
     place = ((torch.arange(120) - 60) * N / 120 + N // 2).round().long().clamp(0, N - 1)
     maps = maps[:, place][..., place]

@@ -37,7 +37,10 @@ class Network(nn.Module):
         return image if self.training else finite(image, kspace, maps)  # a training says itself where it came apart
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
-        """The network itself, on data of brightness 1: (b, coil, y, x), (b, 1, y, x), (b, coil, y, x) -> (b, 1, y, x)."""
+        """The network itself, on data of brightness 1.
+
+        kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x).
+        """
         raise TypeError(f"{type(self).__name__} must define reconstruct(kspace, mask, maps)")
 
 
@@ -52,7 +55,8 @@ def noise_level(kspace: Kspace, mask: Mask) -> Tensor:
     """Noise per real and imaginary part, from the outermost measured rows of k-space: (b, coil, y, x) -> (b, 1, 1, 1).
 
     There is next to no signal there: an eighth of the rows, those farthest from the centre that hold samples. What is
-    exactly zero was stored, not measured. The median of a Rayleigh law is 1.1774 standard deviations [Gudbjartsson1995].
+    exactly zero was stored, not measured. The median of a Rayleigh law is 1.1774 standard deviations
+    [Gudbjartsson1995].
     """
     n_y = kspace.shape[-2]
     edge = max(1, n_y // 16)

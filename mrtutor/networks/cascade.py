@@ -37,6 +37,7 @@ class Cascade(Network):
         return convs
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """CNN and data consistency in turns: kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x)."""
         data = Data.of(kspace, mask, maps, self.n_cg)
         x = data.fit.Ehy
         for net, dc in zip(self.nets, self.dc, strict=True):

@@ -65,9 +65,11 @@ class ComplexConv2d(ComplexLayer):
 
 
 class ComplexUpsample(ComplexLayer):
-    """Equal to torch.nn.ConvTranspose2d(n_in, n_out, 2, stride=2, dtype=torch.complex64): (b, n_in, y, x) -> (b, n_out, 2y, 2x).
+    """Twice the size, (b, n_in, y, x) -> (b, n_out, 2y, 2x).
 
-    weight: (n_in, n_out, 2, 2, 2), real and imaginary part last; variance 2 / n_in, since each new pixel has one source.
+    Equal to torch.nn.ConvTranspose2d(n_in, n_out, 2, stride=2, dtype=torch.complex64).
+    weight: (n_in, n_out, 2, 2, 2), real and imaginary part last; variance 2 / n_in, since each new pixel has one
+    source.
     """
 
     domain = "features"
@@ -103,8 +105,8 @@ def paired(real: Tensor, imag: Tensor) -> Tensor:
 class ComplexBatchNorm2d(ComplexLayer):
     """Mean 0, and real and imaginary part uncorrelated with variance 1, map by map; then gamma (2 x 2) and beta.
 
-    Two separate batch norms would leave the parts correlated. gamma starts at 1 / sqrt(2), for a magnitude of variance 1
-    [Trabelsi2018]; affine=False leaves gamma and beta out. In eval mode the running mean and covariance are used.
+    Two separate batch norms would leave the parts correlated. gamma starts at 1 / sqrt(2), for a magnitude of variance
+    1 [Trabelsi2018]; affine=False leaves gamma and beta out. In eval mode the running mean and covariance are used.
     """
 
     running_mean: Tensor

@@ -30,8 +30,8 @@ class ComplexUnrolled(Network):
     """`n_unrolls` times a residual CNN of `width` maps (real channels, unless complex) and a least-squares fit.
 
     flatten_phase takes the smooth phase that the calibration lines show out of the image first, and puts it back at the
-    end; a study of what complex maps gain leaves it in. Untrained the network is close to CG-SENSE: the last convolution of
-    each CNN starts small.
+    end; a study of what complex maps gain leaves it in. Untrained the network is close to CG-SENSE: the last
+    convolution of each CNN starts small.
     """
 
     def __init__(
@@ -53,6 +53,10 @@ class ComplexUnrolled(Network):
         self.dc = nn.ModuleList(Fit() for _ in range(n_unrolls + 1))
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """Correction and least-squares fit in turns.
+
+        kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x).
+        """
         phase = low_resolution_phase(kspace, mask, maps) if self.flatten_phase else torch.ones_like(kspace[:, :1])
         nearest = Proximal(kspace, mask, maps * phase, self.n_cg)
         noise = (noise_level(kspace, mask) / 0.02).clamp_min(0.1).log()  # 0 at a noise of 2 % of the brightest tissue
@@ -96,7 +100,7 @@ class Correction(nn.Module):
 
 
 class ResidualCNN(nn.Module):
-    """Complex maps as real channels (b, 2 n_in, y, x) -> (b, 2 n_out, y, x), or real channels (b, n_in, y, x) -> (b, n_out, y, x)."""
+    """Real channels (b, n_in, y, x) -> (b, n_out, y, x), or as many complex maps, each as two real channels."""
 
     def __init__(
         self, is_complex: bool, n_in: int, n_out: int, width: int, n_blocks: int, name: str, padding_mode: Padding

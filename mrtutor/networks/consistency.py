@@ -19,7 +19,10 @@ def hard_dc(k: Kspace, k0: Kspace, mask: Mask) -> Kspace:
 
 
 def soft_dc(k: Kspace, k0: Kspace, mask: Mask, lam: float | Tensor) -> Kspace:
-    """(k + lam k0) / (1 + lam) on measured samples, k on the others: argmin_q |q - k|^2 + lam |M q - k0|^2 [Schlemper2018]."""
+    """(k + lam k0) / (1 + lam) on measured samples, k on the others:
+
+    argmin_q |q - k|^2 + lam |M q - k0|^2 [Schlemper2018].
+    """
     return torch.where(mask, (k + lam * k0) / (1 + lam), k)
 
 

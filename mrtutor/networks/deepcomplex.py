@@ -5,8 +5,9 @@ n_blocks times, from the zero-filled coil images. The network learns how coils b
 nor kernels fitted to calibration lines, but is tied to the number of coils it was trained with.
 
 Ours: 4 blocks of 3 convolutions with 12 complex maps (the paper: 10 blocks of 5 with 32) and 8 coils (12). Last layers
-start small. The paper combines the coils by root sum of squares at the very end; here the maps combine them, which keeps
-the phase and does not raise the background. So maps enter once, after the network; `coil_images` does without them.
+start small. The paper combines the coils by root sum of squares at the very end; here the maps combine them, which
+keeps the phase and does not raise the background. So maps enter once, after the network; `coil_images` does without
+them.
 """
 
 import itertools
@@ -24,7 +25,7 @@ from .stages import Residual, start_small
 
 
 class DeepComplexMRI(Network):
-    """`n_blocks` complex CNNs of `depth` convolutions over all coils, each followed by hard data consistency per coil."""
+    """`n_blocks` complex CNNs of `depth` convolutions over all coils, hard data consistency per coil after each."""
 
     def __init__(self, n_coils: int = 8, n_blocks: int = 4, width: int = 12, depth: int = 3):
         super().__init__()
@@ -33,6 +34,7 @@ class DeepComplexMRI(Network):
         self.dc = nn.ModuleList(HardPerCoil() for _ in range(n_blocks))
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """`coil_images`, combined: kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x)."""
         return combine(self.coil_images(kspace, mask), maps)
 
     def coil_images(self, kspace: Kspace, mask: Mask) -> Tensor:

@@ -5,8 +5,8 @@
 GRAPPA does the unfolding as ever; the network only takes away the noise that GRAPPA has amplified, and is told how much
 noise the slice had to begin with. It is a residual U-Net without instance norm, which would lose the grey values.
 
-Nothing returns to k-space after the network. GRAPPA's weights are solved for anew in each slice and carry no gradient; a
-mask that GRAPPA cannot use is refused in GRAPPA's own words.
+Nothing returns to k-space after the network. GRAPPA's weights are solved for anew in each slice and carry no gradient;
+a mask that GRAPPA cannot use is refused in GRAPPA's own words.
 """
 
 import torch
@@ -29,7 +29,10 @@ class Unfold(torch.nn.Module):
 
 
 class GrappaDenoiser(Network):
-    """GRAPPA and a U-Net of `width` channels that is told the noise level. Equispaced lines with a calibration block only."""
+    """GRAPPA and a U-Net of `width` channels that is told the noise level.
+
+    Equispaced lines with a calibration block only.
+    """
 
     def __init__(self, width: int = 16, n_pools: int = 3):
         super().__init__()
@@ -38,5 +41,6 @@ class GrappaDenoiser(Network):
         start_small(self.denoise.get_submodule("net.last"))
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """GRAPPA, then the denoiser: kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x)."""
         x = self.unfold(kspace, mask, maps)
         return self.denoise(x, log_noise(kspace, mask).expand(x.shape))

@@ -1,12 +1,12 @@
 """CDFNet: a complex U-shaped network whose layers see the maps of all layers before them [Dedmari2018].
 
     x_hat = x_zf + D(x_zf);   layer j of a block:  h_j = W_j * CReLU(BN([h_0, h_1 ... h_{j-1}])),   `growth` maps
-BN whitens: it takes away the correlation of real and imaginary part (`ComplexBatchNorm2d`). Coarser levels are reached by
-convolutions of stride 2, since a complex number has no maximum to pool. No data consistency, as in the paper.
+BN whitens: it takes away the correlation of real and imaginary part (`ComplexBatchNorm2d`). Coarser levels are reached
+by convolutions of stride 2, since a complex number has no maximum to pool. No data consistency, as in the paper.
 
 kind "real" is its twin: real channels, batch norm and ReLU; `growth_of` matches its weights (10 channels for 7 maps).
-Ours: 3 levels, 3 layers a block, 7 maps a layer (we do not know the paper's); the error is predicted, not the image; the
-last layer starts small: untrained it gives the zero-filled image.
+Ours: 3 levels, 3 layers a block, 7 maps a layer (we do not know the paper's); the error is predicted, not the image;
+the last layer starts small: untrained it gives the zero-filled image.
 """
 
 import torch
@@ -34,6 +34,10 @@ class CDFNet(Network):
         self.net = Residual(DenseUnet(kind == "complex", growth, n_levels, n_layers))
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """The zero-filled image, corrected once.
+
+        kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x).
+        """
         return self.net(encode_adjoint(kspace, mask, maps))
 
 

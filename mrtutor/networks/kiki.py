@@ -31,7 +31,10 @@ from .trust import consistency
 
 
 def correction(n_channels: int, width: int, depth: int) -> nn.Sequential:
-    """A plain CNN whose answer, small before training, is added to its input: (b, n_channels, y, x) -> (b, n_channels, y, x)."""
+    """A plain CNN whose answer, small before training, is added to its input:
+
+    (b, n_channels, y, x) -> (b, n_channels, y, x).
+    """
     convs = conv_chain(n_channels, n_channels, width, depth)
     start_small(convs[-1], 0.1)
     return convs
@@ -116,6 +119,10 @@ class Stagewise(Network):
         return self
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """Every stage in its domain, one after the other.
+
+        kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x).
+        """
         data = Data.of(kspace, mask, maps, self.n_cg)
         x = data.fit.Ehy
         for stage in self.stages[: None if self.in_training is None else self.in_training + 1]:
@@ -124,7 +131,10 @@ class Stagewise(Network):
 
 
 class KIKI(Stagewise):
-    """K and I stages in the order given; `width` channels, `depth` convolutions a CNN, `n_cg` CG steps a proximal DC."""
+    """K and I stages in the order given.
+
+    `width` channels, `depth` convolutions a CNN, `n_cg` CG steps a proximal DC.
+    """
 
     letters = {"K": (fft2c, KCNN, ifft2c), "I": (nn.Identity(), icnn, nn.Identity())}
     names = "K (k-space) and I (image)"

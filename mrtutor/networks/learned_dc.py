@@ -9,9 +9,9 @@ If d is the gradient of |r|^2 / 2, then d = r: the right thing for white Gaussia
 "learned" is a small CNN on k-space, the same for every coil: d = M g (r + c), where the gain g (0 to 2) and the
 correction c come from r, its mean over the coils, d, y and the mask.
 
-Ours: static images, coils through maps, layer sizes of our choice; the three kinds share one image block. All are told the
-noise level of the slice. The learned block starts at g = 1, c = 0, which is "l2". It can still learn to ignore y: look at
-the error on measured samples before trusting it.
+Ours: static images, coils through maps, layer sizes of our choice; the three kinds share one image block. All are told
+the noise level of the slice. The learned block starts at g = 1, c = 0, which is "l2". It can still learn to ignore y:
+look at the error on measured samples before trusting it.
 """
 
 from collections.abc import Callable
@@ -80,7 +80,7 @@ FIDELITY = ("learned", "l2", "l1")
 
 
 class LearnedDC(Network):
-    """`n_unrolls` of a fidelity block (`fidelity` one of learned, l2, l1) and an image block, a U-Net of `width` channels."""
+    """`n_unrolls` of a fidelity block (`fidelity`: learned, l2 or l1) and an image block, a U-Net (`width` channels)."""
 
     def __init__(
         self, fidelity: str = "learned", n_unrolls: int = 4, width: int = 8, n_pools: int = 2, fidelity_width: int = 8
@@ -100,6 +100,10 @@ class LearnedDC(Network):
         self.fidelity = nn.ModuleList(make[fidelity]() for _ in range(n_unrolls))
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """Gradient steps along what the fidelity block makes of the residual.
+
+        kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x).
+        """
         noise = noise_level(kspace, mask).clamp_min(1e-3)
         x, d = encode_adjoint(kspace, mask, maps), torch.zeros_like(kspace)
         for eta, fidelity, image in zip(self.eta, self.fidelity, self.image, strict=True):

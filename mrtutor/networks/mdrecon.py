@@ -54,6 +54,10 @@ class MDReconNet(Network):
         self.n_cg = n_cg
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """Both branches side by side, blended after every pair.
+
+        kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x).
+        """
         data = Data.of(kspace, mask, maps, self.n_cg)
         k, x = fft2c(data.fit.Ehy), data.fit.Ehy
         for pair, fuse_k, fuse_i in zip(self.pairs, [*self.fuse_k, None], self.fuse_i, strict=True):

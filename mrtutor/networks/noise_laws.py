@@ -1,7 +1,7 @@
 """Noise that a scanner can have: the usual white kind, and three that break the square penalty of data consistency.
 
-Each takes (kspace, std, generator) and returns kspace with noise of standard deviation `std` per real and imaginary part
-(for spikes: of the undisturbed samples).
+Each takes (kspace, std, generator) and returns kspace with noise of standard deviation `std` per real and imaginary
+part (for spikes: of the undisturbed samples).
 """
 
 from collections.abc import Callable

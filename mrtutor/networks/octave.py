@@ -1,4 +1,4 @@
-"""Dual-octave convolution: complex feature maps in two sizes, fine ones and coarse ones, that talk to each other [Feng2021].
+"""Dual-octave convolution: complex feature maps in two sizes, fine and coarse, that talk to each other [Feng2021].
 
 A share alpha of the maps is kept at half the matrix (L, "low frequencies"), the rest at full matrix (H):
     H' = A * H + up(B * L)          up: each pixel becomes 2 x 2 equal ones
@@ -89,7 +89,10 @@ class OctaveChain(nn.Module):
 
 
 class OctaveConv(nn.Module):
-    """(fine, coarse) -> (fine, coarse): (b, 2c, y, x) and (b, 2c', y / 2, x / 2) or None. n_in, n_out: (fine, coarse) maps."""
+    """(fine, coarse) -> (fine, coarse): (b, 2c, y, x) and (b, 2c', y / 2, x / 2) or None.
+
+    n_in, n_out: how many (fine, coarse) maps.
+    """
 
     def __init__(self, n_in: tuple[int, int], n_out: tuple[int, int]):
         super().__init__()

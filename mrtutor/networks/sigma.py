@@ -37,6 +37,10 @@ class Sigma(Network):
         self.n_unrolls, self.n_cg = n_unrolls, n_cg
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """Regulariser and data consistency in turns.
+
+        kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x).
+        """
         data = Data.of(kspace, mask, maps, self.n_cg)
         x = data.fit.Ehy
         for _ in range(self.n_unrolls):

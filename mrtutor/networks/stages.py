@@ -98,8 +98,8 @@ class Gradient(nn.Module):
 class Prox(nn.Module):
     """x = argmin lam |E x - y|^2 + |x - z|^2 by CG, lam learned: the image next to z that fits the data.
 
-    lam starts at e: five steps of CG then come close to the minimum, which the implicit gradient takes for granted. At e^3
-    they do not, and training can run away.
+    lam starts at e: five steps of CG then come close to the minimum, which the implicit gradient takes for granted. At
+    e^3 they do not, and training can run away.
     """
 
     domain = "image"

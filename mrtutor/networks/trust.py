@@ -51,7 +51,10 @@ class TrustedSoft(nn.Module):
 
 
 class TrustedProx(nn.Module):
-    """argmin_x lam |E x - y|^2 + |x - z|^2 by a few CG steps (`Proximal`): the coils are unfolded against each other."""
+    """argmin_x lam |E x - y|^2 + |x - z|^2 by a few CG steps (`Proximal`).
+
+    The coils are unfolded against each other.
+    """
 
     domain = "image"
 

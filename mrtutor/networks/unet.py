@@ -1,10 +1,10 @@
 """U-Net: clean an aliased image, looking at ever coarser copies of it [Ronneberger2015, Zbontar2018].
 
 x_hat = x_zf + U(x_zf): zero-filled image in, correction out. Nothing ties the answer to the measured k-space.
-Ours: fastMRI's takes a magnitude; here the smooth phase that the calibration lines show is taken out, the rest goes in as two
-channels, and the phase is put back at the end. The network predicts the error, not the image; how large the error is depends
-on noise level and acceleration, which it is told, since its instance norms forget sizes. `Unet` itself is layer for layer
-that of fastMRI.
+Ours: fastMRI's takes a magnitude; here the smooth phase that the calibration lines show is taken out, the rest goes in
+as two channels, and the phase is put back at the end. The network predicts the error, not the image; how large the
+error is depends on noise level and acceleration, which it is told, since its instance norms forget sizes. `Unet` itself
+is layer for layer that of fastMRI.
 """
 
 import torch
@@ -84,6 +84,10 @@ class UnetImage(Network):
         self.gain = nn.Parameter(torch.zeros(3))
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """The zero-filled image without its smooth phase, corrected once.
+
+        kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x).
+        """
         phase = low_resolution_phase(kspace, mask, maps)
         aliased = encode_adjoint(kspace, mask, maps * phase)
         constant, noise, R = self.gain

@@ -4,9 +4,9 @@ VarNet   x <- x - eta E^H (E x - y) - U_k(x)            a gradient step and a co
 MoDL     z = x + D(x);  x = argmin lam_k |E x - y|^2 + |x - z|^2, by CG             [Aggarwal2019]
 
 Ours. VarNet: coil maps are given (the end-to-end VarNet estimates them with another network) and a U-Net corrects the
-combined image. MoDL: it starts from a compressed-sensing image, and its denoiser D and trust lam are told the noise level
-and the acceleration of the slice; the phase of the calibration lines is moved into the maps, so that D sees an image
-that is nearly real, whatever phase the scanner wound into it.
+combined image. MoDL: it starts from a compressed-sensing image, and its denoiser D and trust lam are told the noise
+level and the acceleration of the slice; the phase of the calibration lines is moved into the maps, so that D sees an
+image that is nearly real, whatever phase the scanner wound into it.
 """
 
 import torch
@@ -33,6 +33,10 @@ class VarNet(Network):
         self.x = Probe("image")
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """Gradient step and correction in turns.
+
+        kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x).
+        """
         Ehy, EhE = encode_adjoint(kspace, mask, maps), normal(mask, maps)
         x = Ehy
         for eta, net in zip(self.eta, self.nets, strict=True):
@@ -56,6 +60,10 @@ class MoDL(Network):
         self.n_cg = n_cg
 
     def reconstruct(self, kspace: Kspace, mask: Mask, maps: Maps) -> Image:
+        """From a compressed-sensing image, denoiser and fit in turns.
+
+        kspace, maps (b, coil, y, x), mask (b, 1, y, x) -> image (b, 1, y, x).
+        """
         phase = low_resolution_phase(kspace, mask, maps)
         maps, about = maps * phase, conditions(kspace, mask)
         noise, R = about[..., :1, :1].split(1, dim=1)
@@ -73,7 +81,10 @@ def bounded(log_lam: Tensor) -> Tensor:
 
 
 class SparseStart(nn.Module):
-    """Where MoDL starts: `n_iter` iterations of compressed sensing, its lam set by the noise; nothing is learned here."""
+    """Where MoDL starts: `n_iter` iterations of compressed sensing, its lam set by the noise.
+
+    Nothing is learned here.
+    """
 
     domain = "image"
 

@@ -20,8 +20,9 @@ BANDS = ("LL", "LH", "HL", "HH")  # low or high along y, then along x
 
 
 def haar(image: Tensor) -> Tensor:
-    """Half the sum and half three differences of each 2 x 2 block, orthonormal: (b, 1, y, x) -> (b, 4, ceil(y/2), ceil(x/2)).
+    """Half the sum and half three differences of each 2 x 2 block, orthonormal.
 
+    (b, 1, y, x) -> (b, 4, ceil(y/2), ceil(x/2)).
     The channels are `BANDS`. An odd side is made even by repeating its last line.
     """
     y, x = image.shape[-2:]
@@ -67,7 +68,10 @@ class IKWI(KIKI):
 
 
 class DenseBlock(nn.Module):
-    """Three convolutions, each of which sees the input and all answers before it: (b, n_in, y, x) -> (b, n_in + 3 growth, y, x)."""
+    """Three convolutions, each of which sees the input and all answers before it:
+
+    (b, n_in, y, x) -> (b, n_in + 3 growth, y, x).
+    """
 
     def __init__(self, n_in: int, growth: int):
         super().__init__()
@@ -121,7 +125,10 @@ class ImagePart(nn.Module):
 
 
 class WaveletPart(nn.Module):
-    """b_s + C_s(b_s): a light CNN of its own for each sub-band, wider for the coarse picture LL; (b, 4, y, x) -> (b, 4, y, x)."""
+    """b_s + C_s(b_s): a light CNN of its own for each sub-band, wider for the coarse picture LL:
+
+    (b, 4, y, x) -> (b, 4, y, x).
+    """
 
     domain = "wavelet"
 

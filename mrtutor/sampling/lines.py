@@ -74,7 +74,10 @@ def _lines(lines: Tensor, shape) -> Tensor:
 
 
 def equispaced(shape, acceleration: int, n_acs: int = 0, offset: int | None = None) -> Tensor:
-    """Every R-th line, the grid placed so that it holds line `offset` (default: the centre line), plus `n_acs` central lines."""
+    """Every R-th line, plus `n_acs` central lines.
+
+    The grid is placed so that it holds line `offset` (default: the centre line).
+    """
     n_x = _check(shape, acceleration, n_acs)
     if acceleration != int(acceleration):
         raise ValueError(f"acceleration of an equispaced mask must be a whole number (its spacing), got {acceleration}")

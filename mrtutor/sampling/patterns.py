@@ -25,7 +25,8 @@ def as_many_lines(
 ) -> Mask:
     """Every `acceleration`-th line and `n_acs` calibration lines (their usual number), bool (1, y, x).
 
-    For other `PATTERNS` as many lines, so that methods which want different patterns can be compared after the same measuring time.
+    For other `PATTERNS` as many lines, so that methods which want different patterns can be compared after the same
+    measuring time.
     """
     if pattern not in PATTERNS:
         raise ValueError(f"pattern must be one of {', '.join(PATTERNS)}, got {pattern!r}")

@@ -1,4 +1,7 @@
-"""Noise laws: each has the standard deviation it was asked for, and the correlation or the spikes that it is named after."""
+"""Noise laws.
+
+Each has the standard deviation it was asked for, and the correlation or the spikes that it is named after.
+"""
 
 import pytest
 import torch
