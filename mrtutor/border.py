@@ -176,4 +176,4 @@ def at_least_0(name: str, value) -> None:
         return
     right = bool(((value >= 0) & value.isfinite()).all()) if isinstance(value, Tensor) else 0 <= value < math.inf
     if not right:
-        raise ValueError(f"{name} must be a finite number of 0 or more, got {value}")
+        raise ValueError(f"{name} must be 0 or more (a finite number), got {value}")

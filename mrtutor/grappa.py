@@ -100,7 +100,7 @@ def grid(mask: Mask) -> tuple[int, int, slice]:
     acs = slice(start, stop)
     number = lines.nonzero().flatten()
     first, last = int(number[0]), int(number[-1])
-    for R in range(1, n_x):
+    for R in range(1, n_x + 1):
         expected = torch.zeros_like(lines)
         expected[first : last + 1 : R] = True
         expected[acs] = True

@@ -19,6 +19,9 @@ def zero_filled(kspace: Kspace, mask: Mask, maps: Maps) -> Image:
     return finite(encode_adjoint(kspace, mask, maps), kspace, maps)
 
 
+SMALLEST = 9  # below, a network that halves its picture three times is left with one pixel
+
+
 def left_out(mask: Mask) -> float:
     """The true acceleration, the least of a batch, on rows that were measured: a short echo leaves no line out."""
     share = mask.sum((-3, -2, -1)) / (mask.any(-1).sum((-2, -1)) * mask.shape[-1])
@@ -50,7 +53,14 @@ class Trained:
         return from_dict(header(self.name)["recipe"]).examples().acceleration
 
     def check_range(self, kspace: Kspace, mask: Mask) -> None:
-        """Raises ValueError below 0.6 of the nominal acceleration it was trained from: calibration comes on top."""
+        """Raises ValueError for a tiny picture, and below 0.6 of the nominal acceleration it was trained from.
+
+        Nominal, since calibration lines come on top of it.
+        """
+        if min(kspace.shape[-2:]) < SMALLEST:
+            raise ValueError(
+                f"kspace must be {SMALLEST} x {SMALLEST} or more for a network, got {tuple(kspace.shape[-2:])}"
+            )
         low, high = self.accelerations
         lowest = left_out(measured(kspace, mask))
         if lowest < 0.6 * low:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mrtutor.coils import birdcage_maps
-from mrtutor.encoding import add_noise, complex_normal, encode, encode_adjoint, normal
+from mrtutor.encoding import add_noise, complex_normal, encode, encode_adjoint, normal, whole_lines
 from mrtutor.sampling import uniform_random
 from mrtutor.solvers import power_iteration
 
@@ -60,3 +60,26 @@ def test_bad_input_gets_one_sentence(arguments, sentence, generator):
     std, covariance = arguments
     with pytest.raises(ValueError, match=sentence):
         add_noise(torch.zeros(3, 4, 4, dtype=torch.complex64), std, generator, covariance)
+
+
+@pytest.mark.parametrize("std", [-1.0, float("nan"), float("inf")])
+def test_noise_out_of_range(std, generator):
+    kspace = torch.zeros(2, 4, 4, dtype=torch.complex64)
+    with pytest.raises(ValueError, match="std must be 0 or more .a finite number., got"):
+        add_noise(kspace, std, generator)
+    with pytest.raises(ValueError, match="covariance must be Hermitian positive definite"):
+        add_noise(kspace, 1.0, generator, torch.tensor([[1.0, 2.0], [2.0, 1.0]]))
+
+
+@given(st.integers(3, 20), st.integers(2, 20), st.integers(0, 99))
+def test_lines_are_known_through_cut_readouts(n_y, n_x, seed):
+    g = torch.Generator().manual_seed(seed)
+    lines = torch.rand(n_x, generator=g) < 0.5
+    y = torch.arange(n_y)[:, None]
+    first = (torch.rand(n_x, generator=g) * (n_y // 2 + 1)).long()
+    last = n_y // 2 + (torch.rand(n_x, generator=g) * (n_y - n_y // 2)).long()
+    mask = (lines & (y >= first) & (y <= last))[None]
+    assert torch.equal(whole_lines(mask), lines)
+    hole = mask.clone()
+    hole[:, n_y // 2] = False  # lines without their middle are no lines
+    assert whole_lines(hole) is None or not bool(hole.any())

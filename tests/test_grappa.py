@@ -113,3 +113,54 @@ def test_the_long_kernel_needs_many_calibration_lines(brain):
 def test_grappa_says_what_it_needs(mask, sentence, generator):
     with pytest.raises(ValueError, match=sentence):
         grappa(complex_normal((4, 16, 32), generator), mask, birdcage_maps((16, 32), 4))
+
+
+def test_17_a_batch_is_filled_slice_by_slice(brain):
+    maps = espirit_maps(brain)
+    masks = torch.stack([equispaced((128, 128), 2, 16), equispaced((128, 128), 3, 24)])  # each with a grid of its own
+    together = grappa(brain * masks, masks, maps)
+    assert together.shape == (2, 1, 128, 128)
+    for image, mask in zip(together, masks, strict=True):
+        torch.testing.assert_close(image, grappa(brain * mask, mask, maps))
+
+
+@pytest.mark.parametrize("first, last", [(0, 80), (49, 128), (20, 100)])
+def test_a_cut_readout_costs_what_is_cut(first, last, brain):
+    maps, mask, kept = espirit_maps(brain), equispaced((128, 128), 3, 24), torch.zeros(1, 128, 1, dtype=torch.bool)
+    kept[:, first:last] = True
+    everything = (maps.conj() * ifft2c(brain * kept)).sum(0, keepdim=True)  # all lines, with the same cut
+    said, unsaid = grappa(brain * mask * kept, mask & kept, maps), grappa(brain * mask * kept, mask, maps)
+    assert torch.equal(said, unsaid)
+    whole = nmse(grappa(brain * mask, mask, maps), (maps.conj() * ifft2c(brain)).sum(0, keepdim=True))
+    assert nmse(said, everything) < 1.3 * whole
+    filled = fill(brain * mask * kept, mask & kept, calibrate(brain[:, first:last, 52:76], 3), 3, 1)
+    outside = torch.cat([filled[:, : max(0, first - 2)], filled[:, last + 2 :]], 1)
+    assert not bool(outside.any()), "no line is invented where no readout was"
+
+
+def test_an_empty_slice_is_filled_with_nothing():
+    mask = equispaced((16, 32), 2, 12)
+    assert not bool(grappa(torch.zeros(4, 16, 32, dtype=torch.complex64), mask, birdcage_maps((16, 32), 4)).any())
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        ({"acceleration": 1}, "acceleration must be a whole number of 2 or more, got 1"),
+        ({"acceleration": 2, "kernel": (4, 4)}, "kernel must be .odd, even."),
+        ({"acceleration": 2, "kernel": (5, 3)}, "kernel must be .odd, even."),
+        ({"acceleration": 2, "kernel": (19, 2)}, "its lines 19 samples long or more, got 12 lines of 16 samples"),
+        ({"acceleration": 5}, "n_acs must be 16 or more for a kernel of 4 lines at acceleration 5"),
+        ({"acceleration": 2, "lam": -1.0}, "lam must be 0 or more"),
+    ],
+)
+def test_calibration_knows_its_range(arguments, sentence, generator):
+    with pytest.raises(ValueError, match=sentence):
+        calibrate(complex_normal((4, 16, 12), generator), **arguments)
+
+
+def test_a_silent_coil_is_no_reason_to_stop(generator):
+    acs = complex_normal((2, 16, 12), generator)
+    acs[1] = 0
+    for lam in (0, 1e-3):
+        assert bool(calibrate(acs, 2, lam=lam).isfinite().all())

@@ -10,7 +10,18 @@ from mrtutor.coils import rss
 from mrtutor.encoding import add_noise, complex_normal
 from mrtutor.fourier import ifft2c
 from mrtutor.methods import zero_filled
-from mrtutor.metrics import error_map, foreground, ghost_index, hfen, laplacian_of_gaussian, nmse, psnr, ssim, ssim_map
+from mrtutor.metrics import (
+    SCORES,
+    error_map,
+    foreground,
+    ghost_index,
+    hfen,
+    laplacian_of_gaussian,
+    nmse,
+    psnr,
+    ssim,
+    ssim_map,
+)
 from mrtutor.sampling import equispaced
 
 METRICS = {"nmse": nmse, "psnr": psnr, "ssim": ssim, "hfen": hfen}
@@ -128,3 +139,31 @@ def test_bad_input_gets_one_sentence(name):
         METRICS[name](torch.ones(2, 8, 8), x)
     with pytest.raises(ValueError, match="region must hold at least one pixel"):
         METRICS[name](x, x, torch.zeros(8, 8, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("score", SCORES.values(), ids=SCORES)
+def test_scores_of_what_is_no_number_or_no_region(score):
+    reference = torch.rand(1, 16, 12, generator=torch.Generator().manual_seed(0)) + 0.5
+    bad = reference.clone()
+    bad[0, 3, 4] = torch.nan
+    with pytest.raises(ValueError, match="image must hold finite numbers, got 1 that are not"):
+        score(bad, reference)
+    with pytest.raises(ValueError, match="reference must hold finite numbers, got 1 that are not"):
+        score(reference, bad)
+    region = torch.zeros(16, 12)
+    region[2:-2, 2:-2] = 1
+    image = reference + 0.01
+    assert score(image, reference, region) == score(image, reference, region > 0)
+    with pytest.raises(ValueError, match=r"region must be bool of the shape \(16, 12\)"):
+        score(image, reference, 0.5 * region)
+    with pytest.raises(ValueError, match=r"region must be bool of the shape \(16, 12\)"):
+        score(image, reference, region[:5] > 0)
+
+
+def test_windows_and_copies_out_of_range():
+    reference = torch.rand(1, 5, 12, generator=torch.Generator().manual_seed(0)) + 0.5
+    with pytest.raises(ValueError, match=r"window must lie in 2\.\.5 .*, got 7"):
+        ssim(reference, reference)
+    for R in (1, 0, 13):
+        with pytest.raises(ValueError, match=r"acceleration must lie in 2\.\.12"):
+            ghost_index(reference, reference, R)

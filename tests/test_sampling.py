@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mrtutor.sampling import (
     PATTERNS,
+    as_many_lines,
     centre_only,
     default_n_acs,
     equispaced,
@@ -149,3 +150,46 @@ def test_partial_fourier_and_centre_only():
 def test_bad_input_gets_one_sentence(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call()
+
+
+nan, inf = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize("R", [0, 0.5, -3, nan, inf])
+@pytest.mark.parametrize("name", PATTERNS)
+def test_accelerations_out_of_range(name, R):
+    with pytest.raises(ValueError, match="acceleration must be 1 or more, got"):
+        PATTERNS[name]((16, 12), R, 0, torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("name", [name for name in PATTERNS if name != "equispaced"])
+def test_a_mask_measures_something(name):
+    """A budget below one line is refused; every 30th of 12 lines is the one in the middle."""
+    with pytest.raises(ValueError, match="acceleration must leave at least one of the"):
+        PATTERNS[name]((16, 12), 1000, 0, torch.Generator().manual_seed(0))
+    assert int(equispaced((16, 12), 30)[0, 0].sum()) == 1
+    with pytest.raises(ValueError, match="acceleration must leave at least one of the 12 lines"):
+        equispaced((16, 12), 30, offset=20)
+
+
+@pytest.mark.parametrize("shape", [(16,), (1, 16, 12), (0, 12), (16, 2.5)])
+@pytest.mark.parametrize("name", PATTERNS)
+def test_shapes_are_two_whole_numbers(name, shape):
+    with pytest.raises(ValueError, match=r"shape must be two whole numbers \(y, x\)"):
+        PATTERNS[name](shape, 2, 0, torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("dial, value", [("power", -1.0), ("power", nan), ("width", 0.0), ("width", nan)])
+def test_densities_out_of_range(dial, value):
+    for name in {"power": ("variable density", "variable density 2-D", "Poisson disc"), "width": ("gaussian",)}[dial]:
+        with pytest.raises(ValueError, match=f"{dial} must be .* or more, got"):
+            PATTERNS[name]((16, 12), 2, 0, torch.Generator().manual_seed(0), value)
+
+
+def test_whole_calibration_lines_and_known_patterns():
+    with pytest.raises(ValueError, match=r"n_acs must lie in 0\.\.12 .*, got 2.5"):
+        equispaced((16, 12), 2, 2.5)
+    with pytest.raises(ValueError, match="pattern must be one of equispaced, .*, got 'spiral'"):
+        as_many_lines("spiral", (16, 12), 2)
+    with pytest.raises(ValueError, match="mask must measure at least one point, got none"):
+        point_spread(torch.zeros(1, 4, 4, dtype=torch.bool))

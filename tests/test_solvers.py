@@ -1,3 +1,4 @@
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,3 +50,19 @@ def test_fista_and_primal_dual_meet_the_closed_form():
     ball = lambda u: u / (u.abs() / 0.7).clamp_min(1)
     x = primal_dual(lambda x: x - z, lambda x: x, lambda u: u, ball, torch.zeros_like(z), 0.5, 1.0, 300)
     torch.testing.assert_close(x, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_iterations_out_of_range():
+    b = torch.ones(1, 2, 2, dtype=torch.complex64)
+    same = lambda x: x
+    assert not bool(cg(same, b, 0).any())
+    for solve in (
+        lambda n: cg(same, b, n),
+        lambda n: fista(same, lambda x, t: x, b, 1.0, n),
+        lambda n: primal_dual(same, same, same, same, b, 0.5, 0.2, n),
+        lambda n: power_iteration(same, b, n),
+    ):
+        with pytest.raises(ValueError, match="n_iter must be a whole number of"):
+            solve(-1)
+    with pytest.raises(ValueError, match="n_iter must be a whole number of 1 or more, got 0"):
+        power_iteration(same, b, 0)

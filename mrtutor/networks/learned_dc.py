@@ -80,7 +80,7 @@ FIDELITY = ("learned", "l2", "l1")
 
 
 class LearnedDC(Network):
-    """`n_unrolls` of a fidelity block (`fidelity`: learned, l2 or l1) and an image block, a U-Net (`width` channels)."""
+    """`n_unrolls` of fidelity block (`fidelity`: learned, l2 or l1) and an image block, a U-Net (`width` channels)."""
 
     def __init__(
         self, fidelity: str = "learned", n_unrolls: int = 4, width: int = 8, n_pools: int = 2, fidelity_width: int = 8
