@@ -3,7 +3,7 @@
 import os
 import sys
 
-POLICY = "OMP_WAIT_POLICY"
+SETTINGS = {"OMP_WAIT_POLICY": "PASSIVE"}  # of OpenMP, for torch; the number of threads is left to torch
 
 
 def calm() -> None:
@@ -23,8 +23,9 @@ def calm() -> None:
 
 
 def calm_children() -> None:
-    """For kernels that this process starts, which may import torch before mrtutor."""
-    os.environ.setdefault(POLICY, "PASSIVE")
+    """`SETTINGS` for kernels that this process starts, which may import torch before mrtutor."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
 
 
 def give_back(*_) -> None:

@@ -28,6 +28,8 @@ def slow(level):
     return {"level": np.full((16, 16), float(level)), "computed": np.full((16, 16), float(len(computed)))}
 
 compare(slow, {"level": list(range(1000))}, alt="A grey square whose value is the level.")"""
+BAR = """from mrtutor.show import watch
+for _ in watch(range(3), "waiting"): pass"""
 MILLISECONDS = 5000
 
 
@@ -50,7 +52,7 @@ def lab_url(tmp_path_factory):
     home, port = tmp_path_factory.mktemp("lab"), free_port()
     mine = home / "mine"
     mine.mkdir()
-    for name, code in {"storm": STORM, "broken": "1 / 0"}.items():
+    for name, code in {"storm": STORM, "broken": "1 / 0", "bar": BAR}.items():
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
         nbformat.write(
             nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata=kernel), mine / f"{name}.ipynb"
@@ -139,6 +141,13 @@ def run_all(page, seconds: int) -> None:
 def test_an_error_in_a_cell_does_not_pass_unseen(open_notebook):
     with pytest.raises(AssertionError, match="ZeroDivisionError"):
         run_all(open_notebook("broken.ipynb"), 60)
+
+
+def test_a_progress_bar_is_not_red_and_leaves_nothing(open_notebook):
+    page = open_notebook("bar.ipynb")
+    run_all(page, 60)
+    assert [text.strip() for text in page.locator(".jp-OutputArea-output").all_inner_texts()] == [""]
+    assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
 
 
 SUMS = """(root) => [...root.querySelectorAll('.mrt-stage')].map((s) => s.mrtPane?.content).filter((c) => c?.data)
