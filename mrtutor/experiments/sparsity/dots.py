@@ -14,7 +14,7 @@ from ...patients import Lesion, patient
 from ...patients.anatomy import SHARES
 from ...scan import Scan, acquire
 from ...types import Image
-from ..common.cases import centre, own_or, prepare
+from ..common.cases import own_or, prepare
 from ..common.places import upright_place
 from ..ladder.rungs import lesion_contrast
 
@@ -106,9 +106,7 @@ def left(image: Image, found: list[Dot]) -> dict[str, float]:
 
 def taken(scan: Scan) -> Scan:
     """The reader's scan with the five dots drawn in; else one printed sentence, and the chapter's own case."""
-    if scan is case():
-        return scan
-    own = own_or(centre(scan, 192), case, coils=2)
+    own = own_or(scan, case, coils=2)
     if own is case():
         return own
     own = with_dots(prepare(own, 192))
