@@ -1,13 +1,26 @@
 """Receive coils: how each hears the head, how to estimate that, and how to merge what they heard."""
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
 from .border import whole_number
 from .fourier import ifft2c
+from .maps import calibration_block, espirit_maps, low_resolution_maps, measured_block, rss
 from .types import Image, Kspace, Maps
+
+__all__ = [
+    "birdcage_maps",
+    "calibration_block",
+    "combine",
+    "emulate_single_coil",
+    "espirit_maps",
+    "loop_maps",
+    "low_resolution_maps",
+    "measured_block",
+    "noise_covariance",
+    "prewhiten",
+    "rss",
+]
 
 
 def birdcage_maps(shape, n_coils: int, radius: float = 1.5, rotation: float = 0.0) -> Maps:
@@ -40,58 +53,9 @@ def loop_maps(shape, angles: Tensor, radii: Tensor, heights: Tensor | None = Non
     return maps / rss(maps)
 
 
-def rss(coil_images: Tensor) -> Tensor:
-    """Root sum of squares over coils: (*b, coil, y, x) -> (*b, 1, y, x), real; no phase, biased up at low SNR [Roemer1990]."""
-    return coil_images.abs().square().sum(-3, keepdim=True).sqrt()
-
-
 def combine(coil_images: Tensor, maps: Maps) -> Image:
     """S^H x: the coil combination with the best SNR for white noise and unit-norm maps [Roemer1990]."""
     return (maps.conj() * coil_images).sum(-3, keepdim=True)
-
-
-def calibration_block(kspace: Tensor, n_y: int, n_x: int) -> Tensor:
-    """The central n_y x n_x samples: (*b, coil, n_y, n_x)."""
-    top, left = kspace.shape[-2] // 2 - n_y // 2, kspace.shape[-1] // 2 - n_x // 2
-    return kspace[..., top : top + n_y, left : left + n_x]
-
-
-def low_resolution_maps(kspace: Kspace, n_acs: int = 24, threshold: float = 0.02) -> Maps:
-    """Each coil's blurred image divided by the RSS of all: unit norm where there is signal, zero in air [Pruessmann1999].
-
-    Uses the central `n_acs` x `n_acs` samples under a Hann window. `threshold`: air, as a share of the brightest RSS.
-    """
-    n = min(n_acs, *kspace.shape[-2:])
-    window = torch.hann_window(n + 2, periodic=False, device=kspace.device)[1:-1]
-    centre = torch.zeros_like(kspace)
-    calibration_block(centre, n, n).copy_(calibration_block(kspace, n, n) * window[:, None] * window)
-    blurred = ifft2c(centre)
-    loudness = rss(blurred)
-    object_ = loudness > threshold * loudness.amax((-2, -1), keepdim=True)
-    return torch.where(object_, blurred / loudness.clamp_min(torch.finfo(torch.float32).tiny), 0)
-
-
-def espirit_maps(kspace: Kspace, n_acs: int = 24, crop: float = 0.8, kernel: int = 6, n_iter: int = 100) -> Maps:
-    """ESPIRiT maps from the central `n_acs` lines, by sigpy [Uecker2014]; unit norm, zero where its eigenvalue < `crop`.
-
-    kspace: (coil, y, x). About a second a slice, a fifth of it with kernel=5 and n_iter=20; remembered for the last few slices.
-    """
-    return _espirit(kspace.contiguous().cpu().numpy().tobytes(), tuple(kspace.shape), n_acs, crop, kernel, n_iter).to(
-        kspace.device
-    )
-
-
-@lru_cache(maxsize=8)
-def _espirit(data: bytes, shape: tuple, n_acs: int, crop: float, kernel: int, n_iter: int) -> Tensor:
-    import numpy as np
-    from sigpy.mri.app import EspiritCalib
-
-    kspace = np.frombuffer(data, dtype=np.complex64).reshape(shape)
-    return torch.from_numpy(
-        EspiritCalib(kspace, calib_width=n_acs, crop=crop, kernel_width=kernel, max_iter=n_iter, show_pbar=False)
-        .run()
-        .astype(np.complex64)
-    )
 
 
 def noise_covariance(noise: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).pare
 
 settings.register_profile("mrtutor", deadline=None)  # laws are about numbers, not about time
 settings.load_profile("mrtutor")
-CORE = ("coils", "encoding", "fourier", "grappa", "sense", "solvers", "sparsity", "wavelet")
+CORE = ("coils", "encoding", "espirit", "fourier", "grappa", "maps", "sense", "solvers", "sparsity", "wavelet")
 install_import_hook(
     [f"mrtutor.{name}" for name in CORE], f"{typecheck.__name__}.check"
 )  # shapes and types of every call are checked

@@ -11,13 +11,16 @@ from mrtutor.coils import (
     emulate_single_coil,
     espirit_maps,
     low_resolution_maps,
+    measured_block,
     noise_covariance,
     prewhiten,
     rss,
 )
 from mrtutor.encoding import add_noise, complex_normal
 from mrtutor.fourier import fft2c, ifft2c
-from mrtutor.metrics import foreground
+from mrtutor.metrics import foreground, psnr
+from mrtutor.sampling import equispaced
+from mrtutor.sense import cg_sense
 
 
 def head(n=64):
@@ -83,6 +86,99 @@ def test_the_rim_of_the_centre_fades_out_so_that_maps_do_not_ring(step, expected
     kspace[0, 32, 32] = kspace[1, 32, 32 + step] = 1
     maps = low_resolution_maps(kspace, 24).abs()
     assert float((maps[1] / maps[0]).mean()) == pytest.approx(expected, abs=0.03)
+
+
+# ESPIRiT
+
+
+def by_sigpy(kspace, n_acs, kernel=6, n_iter=100):
+    """Their maps without crop, and their eigenvalue."""
+    from sigpy.mri.app import EspiritCalib
+
+    app = EspiritCalib(
+        kspace.numpy(), n_acs, kernel_width=kernel, crop=0, max_iter=n_iter, output_eigenvalue=True, show_pbar=False
+    )
+    return tuple(torch.from_numpy(array) for array in app.run())
+
+
+@pytest.mark.parametrize("n_acs", [10, 24])
+def test_espirit_is_that_of_sigpy(brain, n_acs):
+    theirs, eigenvalue = by_sigpy(brain, n_acs)
+    ours, head = espirit_maps(brain, (n_acs, n_acs), crop=0, kernel=6), foreground(rss(ifft2c(brain)))
+    assert float(agreement(ours, theirs, head).min()) > 0.9999
+    torch.testing.assert_close(ours[:, head], theirs[:, head], atol=0.02, rtol=0)  # the phase too
+    cropped = rss(espirit_maps(brain, (n_acs, n_acs), crop=0.8, kernel=6))[0] > 0
+    assert int((cropped != (eigenvalue > 0.8)).sum()) <= 2
+
+
+def test_power_iterations_stop_where_those_of_sigpy_do(generator):
+    kspace = add_noise(fft2c(birdcage_maps((32, 31), 5) * head(32)[..., :31]), 0.02, generator)
+    theirs, _ = by_sigpy(kspace, 16, 5, 4)
+    torch.testing.assert_close(espirit_maps(kspace, (16, 16), 0, 5, 4), theirs, atol=1e-3, rtol=0)
+    assert not torch.allclose(espirit_maps(kspace, (16, 16), 0, 5), theirs, atol=1e-3), "four are not all"
+
+
+@pytest.mark.parametrize("n_acs", [3, 4, 6, 8, 10, 12, 16, 20, 24])
+def test_espirit_from_few_lines_has_no_holes_and_serves_the_methods(brain, n_acs):
+    full, mask = rss(ifft2c(brain)), equispaced((128, 128), 4, n_acs)
+    inside, maps = foreground(full), espirit_maps(mask * brain)
+    norm = rss(maps)
+    assert ((norm - 1).abs().lt(1e-4) | norm.eq(0)).all()
+    assert (norm[0][inside] > 0).all(), "no holes in the head"
+    assert n_acs < 10 or float((norm == 0).float().mean()) > 0.3, "and nothing in most of the air"
+    ours, theirs = (
+        psnr(cg_sense(mask * brain, mask, m), full, inside) for m in (maps, by_sigpy(brain, n_acs, min(6, n_acs))[0])
+    )
+    assert ours > theirs - 0.1
+    assert ours > psnr(cg_sense(mask * brain, mask, low_resolution_maps(mask * brain, n_acs)), full, inside) + 4
+
+
+def test_espirit_never_uses_what_was_not_measured(brain):
+    mask = torch.zeros(1, 128, 128, dtype=torch.bool)
+    mask[..., 58:70] = mask[..., :20] = True  # 12 lines: with the next ones 13 x 13 would not be measured
+    few = mask * brain
+    centre = torch.zeros_like(few)
+    calibration_block(centre, 48, 12).copy_(calibration_block(brain, 48, 12))
+    assert torch.equal(espirit_maps(few, 24), espirit_maps(centre, 12))
+
+
+def test_a_dead_first_coil_gives_its_phase_to_nobody(brain):
+    dead = torch.cat([torch.zeros_like(brain[:1]), brain])
+    maps, without = espirit_maps(dead), espirit_maps(brain)
+    assert maps.isfinite().all() and (maps[0].abs() < 1e-3).all()
+    torch.testing.assert_close(maps[1:], without, atol=5e-3, rtol=0)
+
+
+def test_one_line_gives_low_resolution_maps(brain):
+    one = torch.zeros_like(brain)
+    one[..., 64] = brain[..., 64]
+    norm = rss(espirit_maps(one))
+    torch.testing.assert_close(norm, torch.ones_like(norm))
+
+
+@given(st.integers(1, 20), st.integers(1, 20), st.integers(0, 20), st.integers(0, 20))
+def test_the_measured_block_is_the_one_that_was_measured(n_y, n_x, y, x):
+    mask = torch.zeros(1, n_y, n_x, dtype=torch.bool)
+    y, x = min(y, n_y), min(x, n_x)
+    calibration_block(mask, y, x)[:] = True
+    assert measured_block(mask, 20, 20) == ((y, x) if min(y, x) else (0, 0))
+    assert measured_block(mask, 5, 3) == ((min(y, 5), min(x, 3)) if min(y, x) else (0, 0))
+
+
+def test_maps_that_cannot_be_get_one_sentence(brain):
+    with pytest.raises(
+        ValueError, match=r"n_acs must leave a measured centre of k-space, got 24 and a centre of zeros"
+    ):
+        espirit_maps(torch.zeros(2, 16, 16, dtype=torch.complex64))
+    with pytest.raises(
+        ValueError, match=r"kernel must lie in 2..8 \(the shorter side of the calibration block\), got 9"
+    ):
+        espirit_maps(brain, 8, kernel=9)
+    with pytest.raises(ValueError, match=r"kspace must be one slice \(coil, y, x\), got \(1, 16, 128, 128\)"):
+        espirit_maps(brain[None])
+
+
+# Merging what the coils heard
 
 
 def test_combining_undoes_the_weighting_and_rss_is_its_magnitude(generator):

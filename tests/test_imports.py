@@ -14,7 +14,7 @@ import mrtutor
 
 PACKAGE = Path(mrtutor.__file__).parent
 ORDER = """process types border fourier sampling
-           metrics solvers wavelet coils encoding patients sources scan sense grappa sparsity
+           metrics solvers wavelet espirit maps coils encoding patients sources scan sense grappa sparsity
            show networks training methods about trace export claims widgets checks experiments download twix fetch bookmime
            lab machine cli __main__""".split()
 ALONE = {
@@ -22,7 +22,9 @@ ALONE = {
     "solvers": [],
     "patients": [],
     "sampling": ["fourier"],
-    "coils": ["fourier"],
+    "espirit": [],
+    "maps": ["fourier", "espirit"],
+    "coils": ["fourier", "maps"],
     "encoding": ["fourier"],
     "sense": ["fourier", "encoding", "solvers"],
     "grappa": ["fourier", "coils", "encoding"],

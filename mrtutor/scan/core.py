@@ -25,6 +25,7 @@ class Scan:
     label       what to write at the picture
     real        measured on a scanner (or read from a reader's file), not simulated by this package
     lesion      (1, y, x) bool or None; truth: (1, y, x) noise-free image or None; both only of a virtual patient
+    maps_from   what kind of maps, in words: "ESPIRiT maps"; "" for those of a simulation
     attributes  plain text and numbers that came with the data; text from a file is never interpreted
     """
 
@@ -40,6 +41,7 @@ class Scan:
     truth: Image | None = None
     attributes: dict = field(default_factory=dict)
     voxel_known: bool = True
+    maps_from: str = ""
 
     def __post_init__(self):
         plane = self.kspace.shape[-2:]
@@ -70,6 +72,11 @@ class Scan:
     def fully_sampled(self) -> bool:
         """All of k-space was measured, so that `image` and `rss` can be the reference of a score."""
         return bool(self.mask.all())
+
+    @property
+    def plain_label(self) -> str:
+        """The label without the words on the maps."""
+        return self.label.removesuffix(f", {self.maps_from}")
 
     @cached_property
     def image(self) -> Image:

@@ -5,11 +5,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..coils import calibration_block, espirit_maps, low_resolution_maps
+from ..maps import CALIBRATION_ROWS, MAX_COILS, low_resolution_maps, measured_block
 from ..types import Kspace, Maps, Mask
 from .about import about
 from .centring import centred, to_kspace
 from .core import Scan
+from .kept_maps import kept_espirit_maps
 from .layout import parse_axes
 from .meaning import Meaning
 from .measured import measured
@@ -34,9 +35,7 @@ class ScanFile:
     slice leaves out what is zero in all coils too (`measured`). Close it, or use it in a `with` block.
     """
 
-    def __init__(
-        self, path, maps="low resolution", upright=None, letters=None, label=None, meaning: Meaning = AS_USUAL
-    ):
+    def __init__(self, path, maps="espirit", upright=None, letters=None, label=None, meaning: Meaning = AS_USUAL):
         from . import contents, hdf5, relatives
         from .attributes import attributes
 
@@ -79,8 +78,9 @@ class ScanFile:
     def __getitem__(self, i: int) -> Scan:
         kspace = self.kspace(i)
         mask = torch.from_numpy(measured(kspace.numpy(), self.mask.numpy()))
-        about = {**self._about, "label": self._label(mask)}
-        return Scan(kspace, mask, self._maps_of(kspace, mask), attributes=dict(self.attributes), **about)
+        maps, maps_from = self._maps_of(kspace, mask)
+        about = {**self._about, "label": self._label(mask, maps_from)}
+        return Scan(kspace, mask, maps, attributes=dict(self.attributes), maps_from=maps_from, **about)
 
     def kspace(self, i: int) -> Kspace:
         """(coil, y, x) of slice `i` as it is stored; complex128 is rounded to complex64."""
@@ -99,23 +99,27 @@ class ScanFile:
         i = slice_number(i, self.n_slices, self.path)
         return None if self._rss is None else torch.from_numpy(contents.reference_slice(self.path, self._rss, i))[None]
 
-    def _label(self, mask: Mask) -> str:
-        """With the share that was measured, unless the reader gave the label, or the file's own says it or its mask."""
+    def _label(self, mask: Mask, maps_from: str) -> str:
+        """With the maps, and the share that was measured unless the label says it; as the reader gave it, if he did."""
         label = self._about["label"]
+        if self._labelled:
+            return label
         told = "% measured" in label or ("label" in self.attributes and torch.equal(mask, self.mask))
-        return label if mask.all() or self._labelled or told else f"{label}, {share(mask)} measured"
+        said = "" if mask.all() or told else f"{share(mask)} measured"
+        return ", ".join(words for words in (label, said, maps_from) if words)
 
-    def _maps_of(self, kspace: Kspace, mask: Mask) -> Maps:
+    def _maps_of(self, kspace: Kspace, mask: Mask) -> tuple[Maps, str]:
+        """Maps, and which they are in words."""
         if isinstance(self._maps, Tensor):
-            return own_maps(self._maps, kspace.shape)
+            return own_maps(self._maps, kspace.shape), "maps as given"
         if self.n_coils == 1:  # nothing to compare with: one coil hears everything alike
-            return torch.ones_like(kspace)
-        n_acs = measured_centre(mask)
-        if n_acs < MIN_ACS:
-            raise ScanFileError(
-                self.path, "mask", f"measure the {MIN_ACS} central lines or more, for coil maps (or give maps=)", n_acs
-            )
-        return MAPS[self._maps](kspace, n_acs)
+            return torch.ones_like(kspace), ""
+        block = measured_block(mask, CALIBRATION_ROWS, N_ACS)
+        if min(block) < MIN_ACS:
+            rule = f"measure the {MIN_ACS} central lines or more, for coil maps (or give maps=)"
+            raise ScanFileError(self.path, "mask", rule, min(block))
+        estimate, words = MAPS[self._maps if self.n_coils <= MAX_COILS else "low resolution"]
+        return estimate(kspace, block), words
 
     def close(self):
         self._file.close()
@@ -127,13 +131,10 @@ class ScanFile:
         self.close()
 
 
-MAPS = {"low resolution": lambda kspace, n_acs: low_resolution_maps(kspace, n_acs, AIR), "espirit": espirit_maps}
-
-
-def measured_centre(mask: Mask) -> int:
-    """Side of the fully measured square in the centre of k-space, at most N_ACS."""
-    most = min(N_ACS, *mask.shape[-2:])
-    return next((n for n in range(most, 0, -1) if calibration_block(mask, n, n).all()), 0)
+MAPS = {
+    "espirit": (kept_espirit_maps, "ESPIRiT maps"),
+    "low resolution": (lambda kspace, block: low_resolution_maps(kspace, min(block), AIR), "low-resolution maps"),
+}  # what `maps` may be called -> how they are estimated from the measured centre, and what the label says
 
 
 def share(mask: Mask) -> str:
@@ -144,7 +145,7 @@ def share(mask: Mask) -> str:
 
 def open_file(
     path,
-    maps: str | Tensor = "low resolution",
+    maps: str | Tensor = "espirit",
     upright: str | None = None,
     letters=None,
     label: str | None = None,
@@ -159,7 +160,8 @@ def open_file(
     Every rule that the header can break is checked here, those of a slice when it is read; a broken one raises
     `ScanFileError`, one sentence with file, dataset, rule and value. Attributes, header and further datasets never
     refuse a file: what cannot be used of them is left out, with a `ScanFileWarning` where it would have meant much.
-    maps     "low resolution" or "espirit" from the measured centre, or a tensor (coil, y, x), scaled to unit norm
+    maps     "espirit" (kept in the user's cache) or "low resolution", from the measured centre, or a tensor
+             (coil, y, x), scaled to unit norm; the label of the scan says which, unless it is given here
     upright  a key of UPRIGHT, when the file does not say how it stands; letters: (top, right, bottom, left) then
     trusted  False: a process of its own looks first at the header and at `slice`, since the HDF5 library can hang or
              crash on a damaged file (half a second, once per file; later slices are read without it). True: no look

@@ -32,7 +32,8 @@ def write(path, scans: Scan | Iterable[Scan], attributes: dict | None = None) ->
             or scan.upright != first.upright
         ):
             raise ValueError(f"scans must share shape, mask and upright, got another one at place {i}")
-    about = {"upright": first.upright, "letters": ",".join(first.letters), "label": first.label, "real": first.real}
+    about = {"upright": first.upright, "letters": ",".join(first.letters), "real": first.real}
+    about["label"] = first.plain_label  # maps are not stored
     if first.voxel_known:
         about["voxel_mm"] = [float(v) for v in first.voxel_mm]
     everything = {**first.attributes, **about, **(attributes or {})}

@@ -94,7 +94,9 @@ def examination(stream: Stream, number: int) -> Examination:
     clean, noise = fewer_samples(fft2c(fine_maps * image), shape), log_uniform(stream.noise, rng)
     kind = MAPS[int(torch.multinomial(torch.tensor(stream.maps, dtype=torch.float32), 1, generator=rng))]
     if kind == "espirit" and len(clean) > 1:  # from a calibration scan of its own
-        return Examination(clean, noise, espirit_maps(add_noise(clean, noise, rng), 24, kernel=5, n_iter=20))
+        return Examination(
+            clean, noise, espirit_maps(add_noise(clean, noise, rng), (24, 24), crop=0.8, kernel=5, n_iter=20)
+        )
     if kind == "ratio" and len(clean) > 1:
         return Examination(clean, noise, None)
     y, x = ((torch.arange(n) - n // 2) * big / n + big // 2 for n, big in zip(shape, image.shape[-2:], strict=True))

@@ -120,7 +120,7 @@ def test_fetch_converts_keeps_and_deletes_the_original(serve, tmp_path, monkeypa
     assert np.array_equal(s.kspace.numpy(), np.load(io.BytesIO(server.content)))
     assert (
         s.real
-        and s.label == "Real scan: 8-channel T1, 12 % measured"
+        and s.plain_label == "Real scan: 8-channel T1, 12 % measured"
         and s.upright == "rotate 180"
         and not s.voxel_known
     )

@@ -131,7 +131,9 @@ def test_markup_in_attributes_is_kept_as_text_and_does_nothing(tmp_path):
         all(s.attributes[name] == value for name, value in hostile.items())
         and s.attributes["<svg onload=alert(2)>"] == 1
     )
-    assert s.upright == "as is" and s.label == "<b>Real</b> </script><script>", "one line, otherwise to the letter"
+    assert s.upright == "as is" and s.plain_label == "<b>Real</b> </script><script>", (
+        "one line, otherwise to the letter"
+    )
 
 
 CORRECT = [

@@ -11,9 +11,9 @@ import torch
 from helpers.real import REAL
 
 from mrtutor import scan, sources
+from mrtutor.coils import measured_block
 from mrtutor.fourier import fft2c, ifft2c
 from mrtutor.scan import UPRIGHT, Scan, ScanFileError
-from mrtutor.scan.files import measured_centre
 from mrtutor.scan.orientation import BACK, turn, turn_letters
 
 needs_real = pytest.mark.skipif(
@@ -98,7 +98,7 @@ def test_the_real_brain_turns_upright_by_transpose_and_its_arrow_is_vertical():
     assert (
         s.stored_letters == ("", "P", "", "A")
         and s.voxel_mm == (2.0, 2.0)
-        and s.label == "Real scan: 16-channel FLASH, PD-like"
+        and s.label == "Real scan: 16-channel FLASH, PD-like, ESPIRiT maps"
     )
     assert torch.equal(s.stand_up(s.image), s.image.mT)
     head = s.stand_up(s.rss)[0] > 0.08 * s.rss.max()
@@ -120,7 +120,7 @@ def test_every_real_file_reads_bit_for_bit(source):
             )
         if "mask" in file:
             assert np.array_equal(s.mask[0].numpy(), file["mask"][()]) and 0.12 < s.mask.float().mean() < 0.13
-    assert s.label == source.label and s.upright == source.upright and s.letters == source.letters
+    assert s.plain_label == source.label and s.upright == source.upright and s.letters == source.letters
     norm = s.maps.abs().square().sum(0)
     assert torch.allclose(norm[norm > 0], torch.ones(()), atol=1e-4)
     bright = s.rss[0] > 0.3 * s.rss.max()
@@ -153,7 +153,7 @@ def test_write_and_read_again(tmp_path):
                 and again.voxel_known
             )
             assert (
-                again.label == "Exam <b>1</b>"
+                again.label == "Exam <b>1</b>, ESPIRiT maps"
                 and again.attributes["acquisition"] == "test"
                 and again.attributes["n"] == 3
                 and not again.real
@@ -225,16 +225,21 @@ def test_undersampled_test_files(tmp_path, two_d):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["kspace"], file["mask"] = data * mask, (mask if two_d else mask[10].astype(np.float32))
     s = scan.read(tmp_path / "a.h5")
-    assert np.array_equal(s.mask[0].numpy(), mask) and measured_centre(s.mask) == 13  # lines 18 to 30
+    assert np.array_equal(s.mask[0].numpy(), mask) and measured_block(s.mask, 24, 24) == (24, 13)  # lines 18 to 30
     assert not scan.read(tmp_path / "a.h5").voxel_known
 
 
 def test_maps_options(tmp_path):
     scan.write(tmp_path / "a.h5", make_scan((4, 32, 32)))
     given = torch.ones(4, 32, 32, dtype=torch.complex64) / 2
-    assert torch.equal(scan.read(tmp_path / "a.h5", maps=given).maps, given)
-    assert not torch.equal(scan.read(tmp_path / "a.h5").maps, scan.read(tmp_path / "a.h5", maps="espirit").maps)
-    with pytest.raises(ValueError, match="maps must be a tensor .* or one of low resolution, espirit, got 'best'"):
+    own, quick, best = (scan.read(tmp_path / "a.h5", maps=maps) for maps in (given, "low resolution", "espirit"))
+    assert torch.equal(own.maps, given) and torch.equal(scan.read(tmp_path / "a.h5").maps, best.maps)
+    assert not torch.equal(quick.maps, best.maps)
+    assert [s.label for s in (own, quick, best)] == [
+        f"Your file: a.h5, {which}" for which in ("maps as given", "low-resolution maps", "ESPIRiT maps")
+    ]
+    assert scan.read(tmp_path / "a.h5", label="knee").label == "knee", "a label that is asked for stays as it is"
+    with pytest.raises(ValueError, match="maps must be a tensor .* or one of espirit, low resolution, got 'best'"):
         scan.read(tmp_path / "a.h5", maps="best")
     thin = torch.ones(1, 32, 32, dtype=torch.bool)
     thin[..., 15:17] = False
@@ -285,7 +290,7 @@ def test_find_and_load(tmp_path, monkeypatch):
         (tmp_path / folder).mkdir()
         path = scan.write(tmp_path / folder / source.file, make_scan(label=f"Real scan in {folder}", real=True))
         assert scan.find("brain-16ch") == path
-        assert scan.load("brain-16ch", otherwise=virtual).label == f"Real scan in {folder}"
+        assert scan.load("brain-16ch", otherwise=virtual).plain_label == f"Real scan in {folder}"
     own = scan.write(tmp_path / "mine.h5", make_scan())
     assert torch.equal(scan.load(own, otherwise=virtual).kspace, virtual.kspace)
     assert scan.load(str(own), upright="flip y").upright == "flip y"

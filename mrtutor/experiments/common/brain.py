@@ -1,4 +1,6 @@
-"""The brain that several chapters measure on: the real one where it was fetched, else a virtual one with the same coils."""
+"""The brain that several chapters measure on: real where it was fetched, else virtual with the same coils."""
+
+from dataclasses import replace
 
 import torch
 
@@ -7,12 +9,16 @@ from ...scan import Scan, acquire, load
 
 
 def brain() -> Scan:
-    """The real 16-element brain where it was fetched, else `virtual`; its label says which."""
-    return load("brain-16ch", otherwise=virtual)
+    """The real 16-element brain where it was fetched, else `virtual`; its label says which.
+
+    Low-resolution maps: they take away the smooth phase of the picture. Who unfolds it takes `cases.prepare`.
+    """
+    scan = load("brain-16ch", otherwise=virtual, maps="low resolution")
+    return replace(scan, label=scan.plain_label)
 
 
 def virtual(n_coils: int = 16) -> Scan:
-    """Stands in for the real brain: `n_coils` elements close to the head, which share noise with their neighbours; 2 mm."""
+    """Stands in for the real brain: `n_coils` elements close to the head, which share noise with neighbours; 2 mm."""
     steps = (torch.arange(n_coils)[:, None] - torch.arange(n_coils)).abs()
     covariance = (0.35 ** torch.minimum(steps, n_coils - steps).float()).to(torch.complex64)
     return acquire(

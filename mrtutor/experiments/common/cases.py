@@ -8,6 +8,7 @@ import torch
 from ...coils import calibration_block, espirit_maps, low_resolution_maps, rss
 from ...fourier import ifft2c
 from ...scan import Scan
+from ...types import Kspace, Maps
 
 SMALLEST = 48  # lines and readout samples: below it, calibration blocks and head no longer fit
 BRIGHT_CENTRE = 0.4  # of all energy in the central quarter of k-space; noise alone has a quarter there
@@ -99,6 +100,11 @@ def centre(case: Scan, size: int = 128) -> Scan:
     )
 
 
+def course_maps(kspace: Kspace) -> Maps:
+    """ESPIRiT as in every stored measurement of the course: of 24 x 24 samples, zero where its eigenvalue is small."""
+    return espirit_maps(kspace, (24, 24), crop=0.8)
+
+
 def prepare(case: Scan, size: int = 128) -> Scan:
     """The scan as a chapter uses it: its `centre`, brightest pixel 1, ESPIRiT maps of the elements that heard anything.
 
@@ -113,7 +119,8 @@ def prepare(case: Scan, size: int = 128) -> Scan:
         )
     kspace = case.kspace[loud]
     kspace = kspace / rss(ifft2c(kspace)).max()
-    return replace(case, kspace=kspace, maps=espirit_maps(kspace, crop=0.8), lesion=None, truth=None)
+    case = replace(case, label=case.plain_label, maps_from="ESPIRiT maps")  # the chapters say so in their own words
+    return replace(case, kspace=kspace, maps=course_maps(kspace), lesion=None, truth=None)
 
 
 def contrast(case: Scan) -> str:

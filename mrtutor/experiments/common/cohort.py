@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from ... import metrics, sampling, scan
-from ...coils import combine, espirit_maps, rss
+from ...coils import combine, rss
 from ...encoding import add_noise
 from ...fourier import ifft2c
 from ...training.stream import Stream, examination, generator
 from ...types import Image, Kspace, Maps, Mask
+from .cases import course_maps
 from .references import against_rss
 
 SIZE, N_COILS = 128, 8
@@ -60,7 +61,7 @@ def real_brain() -> Case | None:
     if (path := scan.find("brain-16ch")) is None:
         return None
     kspace = scan.read(path).kspace
-    maps = espirit_maps(kspace, 24)
+    maps = course_maps(kspace)
     target = combine(ifft2c(kspace), maps)
     kspace, target = kspace / target.abs().max(), target / target.abs().max()
     return Case(kspace, maps, target, metrics.foreground(target), "real brain", rss(ifft2c(kspace)))

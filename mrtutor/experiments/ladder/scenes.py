@@ -1,6 +1,7 @@
 """What the reader moves on the ladder's page: any method, at any rung, on the virtual patient and on the real brain."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from torch import Tensor
@@ -11,6 +12,7 @@ from ...methods import METHODS
 from ...scan import Scan
 from ...show import watch
 from ...widgets import Control, Place, View, compare, image, text
+from ..common.cases import course_maps
 from . import rungs as ladder
 
 ACCELERATIONS = (4, 6, 8)
@@ -23,7 +25,10 @@ BESIDE = "Wavelet CS"  # always shown: the best that is solved for one scan alon
 def slices() -> list[Scan]:
     """The page's slices: the ladder's virtual patient, FLAIR with plaques and T2 without; the real brain if fetched."""
     found = [ladder.case("FLAIR"), ladder.case("T2", plaques=False)]
-    return found + ([scans.load("brain-16ch", maps="espirit")] if scans.find("brain-16ch") else [])
+    if scans.find("brain-16ch"):
+        brain = scans.load("brain-16ch")
+        found.append(replace(brain, maps=course_maps(brain.kspace), label=brain.plain_label))
+    return found
 
 
 @lru_cache(maxsize=16)
