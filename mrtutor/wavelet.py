@@ -8,6 +8,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from .border import whole_number
+
 SQRT3, SQRT2 = 3**0.5, 2**0.5
 LOW_PASS = {  # the averaging filters, named as PyWavelets names them [Daubechies1988]
     "haar": (1 / SQRT2, 1 / SQRT2),
@@ -56,10 +58,9 @@ def dwt2(image: Tensor, wavelet: str = "db4", levels: int = 4) -> Tensor:
     Orthonormal: energy is kept and `idwt2` is inverse and adjoint. Both sides must be divisible by 2^levels.
     """
     n_y, n_x = image.shape[-2:]
-    if levels != int(levels) or levels < 0 or n_y % 2**levels or n_x % 2**levels:
-        raise ValueError(
-            f"image sides must be divisible by 2^levels, levels 0 or more, got {n_y} x {n_x} and levels {levels}"
-        )
+    whole_number("levels", levels, 0)
+    if n_y % 2**levels or n_x % 2**levels:
+        raise ValueError(f"image sides must be divisible by 2^levels = {2**levels}, got {n_y} x {n_x}")
     out = image.clone()
     for level in range(levels):
         y, x = n_y >> level, n_x >> level
