@@ -130,7 +130,8 @@ def parser() -> argparse.ArgumentParser:
         "train",
         help="train a network from its recipe",
         description=train.__doc__,
-        epilog="Stopped or killed, it goes on with --resume. Several processes: torchrun --nproc_per_node=2 -m mrtutor train NAME",
+        epilog="Stopped or killed, it goes on with --resume. Several processes: torchrun --nproc_per_node=2 -m "
+        "mrtutor train NAME",
     )
     one.add_argument("name", nargs="?", metavar="NAME", help="which recipe (see --list)")
     one.add_argument("--list", action="store_true", help="list the recipes")

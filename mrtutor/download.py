@@ -69,7 +69,8 @@ class Resume:
                     bar.update(len(chunk))
                     if out.tell() > MAX_BYTES:
                         raise FetchError(
-                            f"{_host(url)} sent more than {MAX_BYTES >> 20} MiB for {Path(url).name}, which is not the file we know."
+                            f"{_host(url)} sent more than {MAX_BYTES >> 20} MiB for {Path(url).name}, which is "
+                            f"not the file we know."
                         )
         if total > start and self._size() < total:
             raise requests.exceptions.ChunkedEncodingError(f"{self._size()} of {total} bytes came")
@@ -90,7 +91,9 @@ def _host(url: str) -> str:
 
 
 def _may_pass(error) -> bool:
-    """Worth another try: a busy server or a broken line, not a missing page, a proxy that wants a password or a bad certificate."""
+    """Worth another try: a busy server or a broken line, not a missing page, a proxy that wants a password or a bad
+    certificate.
+    """
     import requests
 
     if isinstance(error, requests.exceptions.HTTPError):
@@ -108,17 +111,26 @@ def _words(error, url: str, kept: int) -> str:
     if isinstance(error, requests.exceptions.HTTPError):
         status = 0 if error.response is None else error.response.status_code
         if status == 404:
-            return f"{host} no longer has {name} (404): the source has moved, and this version of mrtutor does not know where to."
+            return (
+                f"{host} no longer has {name} (404): the source has moved, and this version of mrtutor does not "
+                f"know where to."
+            )
         if status == 407:
             return (
                 f"A proxy between this machine and {host} wants a user name and password (407): "
                 "set HTTPS_PROXY to http://user:password@proxy:port."
             )
         if status == 403:
-            return f"{host}, or a firewall in its name, refuses {name} (403): fetch it on another network and copy the .h5 file over."
+            return (
+                f"{host}, or a firewall in its name, refuses {name} (403): fetch it on another network and copy "
+                f"the .h5 file over."
+            )
         return f"{host} answered {status} for {name}, several times: try again later.{kept_words}"
     if isinstance(error, requests.exceptions.ProxyError):
-        return f"The proxy set for this machine does not let us reach {host}: check HTTPS_PROXY and NO_PROXY, or fetch on another network."
+        return (
+            f"The proxy set for this machine does not let us reach {host}: check HTTPS_PROXY and NO_PROXY, or "
+            f"fetch on another network."
+        )
     if isinstance(error, requests.exceptions.SSLError):
         return (
             f"The certificate shown for {host} is not trusted: a firewall that inspects traffic does this; "
@@ -128,4 +140,7 @@ def _words(error, url: str, kept: int) -> str:
         return f"{host} did not answer in time: the network is slow or a firewall drops the request.{kept_words}"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return f"The connection to {host} broke off, several times.{kept_words}"
-    return f"{host} cannot be reached: this machine is offline, or a firewall or a missing proxy setting (HTTPS_PROXY) is in the way.{kept_words}"
+    return (
+        f"{host} cannot be reached: this machine is offline, or a firewall or a missing proxy setting "
+        f"(HTTPS_PROXY) is in the way.{kept_words}"
+    )

@@ -39,7 +39,9 @@ def fetch(name: str, folder=None, base: str = BASE, progress: bool = True, tries
 
 
 def _download(source: Source, folder: Path, base: str, downloader: Resume) -> Path:
-    """The original file, its hash as expected. A part kept from an earlier run that spoils the hash is thrown away once."""
+    """The original file, its hash as expected. A part kept from an earlier run that spoils the hash is thrown away
+    once.
+    """
     import logging
 
     import pooch
@@ -62,7 +64,8 @@ def _download(source: Source, folder: Path, base: str, downloader: Resume) -> Pa
 
 
 def convert(original, source: Source, result) -> Path:
-    """One original, TWIX (.dat) or NumPy (.npy), as fastMRI-style HDF5 at `result`; nothing of a header but what SOURCES says.
+    """One original, TWIX (.dat) or NumPy (.npy), as fastMRI-style HDF5 at `result`; nothing of a header but what
+    SOURCES says.
 
     The .npy is one slice (coil, y, x) that was undersampled on the scanner: its zeros are what was not measured.
     """

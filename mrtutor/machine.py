@@ -118,7 +118,7 @@ def real_data() -> str:
 
 
 def first_image() -> str:
-    """A virtual patient at R = 3, 8 coils, 128 x 128: NMSE and time. Raises RuntimeError when CG-SENSE does not help."""
+    """A virtual patient at R = 3, 8 coils, 128 x 128: NMSE and time. RuntimeError when CG-SENSE does not help."""
     from .methods import METHODS
     from .metrics import nmse
     from .patients import patient

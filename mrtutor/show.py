@@ -43,7 +43,7 @@ def bar(**settings) -> tqdm:
 
 
 def watch(things: Iterable, what: str) -> tqdm:
-    """`things` one by one, for a cell that takes long: a `bar` says that it is at `what`, how far, and how long still."""
+    """`things` one by one, for a cell that takes long: a `bar` says what it is at, how far, and how long still."""
     return bar(iterable=things, desc=what)
 
 

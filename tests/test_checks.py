@@ -1,4 +1,4 @@
-"""Feedback on K1 to K6, K8 and K9: the stub fails, the solution passes, each typical wrong answer gets its own message."""
+"""Feedback on K1 to K6, K8 and K9: the stub fails, the solution passes, each typical wrong answer gets its message."""
 
 import numpy as np
 import pytest

@@ -13,10 +13,9 @@ import pytest
 import mrtutor
 
 PACKAGE = Path(mrtutor.__file__).parent
-ORDER = """process types border fourier sampling
-           metrics solvers wavelet espirit maps coils encoding patients sources scan sense grappa sparsity
-           show networks training methods about trace export claims widgets checks experiments download twix fetch bookmime
-           lab machine cli __main__""".split()
+ORDER = """process types border fourier sampling metrics solvers wavelet espirit maps coils encoding patients
+           sources scan sense grappa sparsity show networks training methods about trace export claims widgets
+           checks experiments download twix fetch bookmime lab machine cli __main__""".split()
 ALONE = {
     "metrics": [],
     "solvers": [],

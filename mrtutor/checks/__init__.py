@@ -1,4 +1,4 @@
-"""Feedback on the coders' exercises: run the learner's function, print one line that helps, say whether it is solved."""
+"""Feedback on the coders' exercises: run the function, print one line that helps, say whether it is solved."""
 
 from .coils import check_price, check_unfold
 from .coils_kernel import check_calibrate, windows

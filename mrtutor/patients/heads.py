@@ -113,7 +113,8 @@ def _twice(plane):
 
 
 def sample(name: str, x, y, z):
-    """T1 (white matter = 1), depth below the inner skull in mm (-25.5 outside to 12.7), globe share, brightest T1 near by.
+    """T1 (white matter = 1), depth below the inner skull in mm (-25.5 outside to 12.7), globe share, brightest T1 near
+    by.
 
     Trilinear.
     """

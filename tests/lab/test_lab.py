@@ -20,7 +20,10 @@ PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63f8"
     "cfc0f01f0005050202a4a3a1a10000000049454e44ae426082"
 )
-HEADER = "---\njupytext:\n  text_representation: {extension: .md, format_name: myst}\nkernelspec: {display_name: Python 3, language: python, name: python3}\n---\n"
+HEADER = (
+    "---\njupytext:\n  text_representation: {extension: .md, format_name: myst}\nkernelspec: {display_name: Python "
+    "3, language: python, name: python3}\n---\n"
+)
 CHAPTER = (
     HEADER
     + r"""
@@ -119,12 +122,17 @@ share
 )
 BIB = r"""
 @article{Pruessmann1999, author={Pruessmann, Klaas P. and Weiger, Markus and B{\"o}siger, Peter}, year=1999,
- title={{SENSE}: Sensitivity encoding}, journal="Magn Reson Med", doi={10.1002/(SICI)1522-2594(199911)42:5<952::AID>3.0}}
-@article{Lustig2007, author={Lustig, Michael and Donoho, David}, year={2007}, title={Sparse {MRI}}, doi={10.1002/mrm.21391}}
+ title={{SENSE}: Sensitivity encoding}, journal="Magn Reson Med",
+   doi={10.1002/(SICI)1522-2594(199911)42:5<952::AID>3.0}}
+@article{Lustig2007, author={Lustig, Michael and Donoho, David}, year={2007}, title={Sparse {MRI}},
+  doi={10.1002/mrm.21391}}
 @misc{Ong, author={Frank Ong}, year={2019}, title={SigPy}, url={https://example.org/sigpy_x}}
 @book{Unused, author={Somebody}, year={2000}, title={Not cited}}
 """
-GLOSSARY = '# Words\n\n```{glossary}\nACS\nreference lines\n  Fully sampled *centre*, see {term}`k-space`.\n\nk-space\n  What is "measured".\n```\n'
+GLOSSARY = (
+    "# Words\n\n```{glossary}\nACS\nreference lines\n  Fully sampled *centre*, see {term}`k-space`.\n\nk-space\n  "
+    'What is "measured".\n```\n'
+)
 
 
 @pytest.fixture
@@ -188,8 +196,8 @@ def test_words_links_numbers_and_formulas(chapter):
     assert "> $$y = \\mathbf{E} x \\tag{1}$$" in text
     assert "92 % of all, (run the cell), as" in text
     assert (
-        "Back to From k-space to image, the fold, the figure, [chapter](00_start.ipynb), [Start here](00_start.ipynb),\nwords, [outside](https://example.org/a_b), scorecard."
-        in text
+        "Back to From k-space to image, the fold, the figure, [chapter](00_start.ipynb), [Start "
+        "here](00_start.ipynb),\nwords, [outside](https://example.org/a_b), scorecard." in text
     )
     assert (
         '<kbd>?</kbd>, <abbr title="field of view">FOV</abbr>, H<sub>2</sub>O, `mrtutor.sense.unfold`, text, `{code}`.'

@@ -329,7 +329,7 @@ def test_public_originals_convert_bit_for_bit(name, tmp_path, monkeypatch):
 @needs_raw
 @pytest.mark.parametrize("kind", ["unlabelled", "reflected", "averaged", "slices", "echoes"])
 def test_siemens_lines_are_put_where_they_belong(kind, tmp_path):
-    """The structured phantom with other counters and flags, as other sequences set them. Pulseq leaves all lines at 0."""
+    """The structured phantom with other counters and flags, as other sequences set them; Pulseq leaves all at 0."""
     twixtools = pytest.importorskip("twixtools")
     raw = REAL / "raw" / "gre.dat"
     reference, _ = twix.read_twix(raw)

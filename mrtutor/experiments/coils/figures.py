@@ -59,7 +59,7 @@ def kernel(acceleration: int = 4, n_readout: int = 9) -> None:
         "Two grids of k-space points. Left, in the centre: twenty measured neighbours and the three points between "
         "them, all known. Right, outside: the same twenty neighbours, and three unknown points to be filled.",
         f"The kernel at R = {acceleration}: 5 readout points on 4 measured lines, in every element, predict the "
-        "{acceleration - 1} points in the gap. Filled: measured. Open: missing.",
+        f"{acceleration - 1} points in the gap. Filled: measured. Open: missing.",
     )
 
 
