@@ -84,8 +84,9 @@ def espirit_maps(
         raise ValueError(f"kspace must be one slice (coil, y, x), got {tuple(kspace.shape)}")
     if not bool(kspace.isfinite().all()):
         raise ValueError("kspace must hold finite numbers, got NaN or infinity")
-    found = n_acs
-    if not isinstance(n_acs, tuple):
+    if isinstance(n_acs, tuple):
+        found = n_acs
+    else:
         found = measured_block((kspace != 0).any(0), CALIBRATION_ROWS, whole_number("n_acs", n_acs, 1))
     block = tuple(min(n, side) for n, side in zip(found, kspace.shape[-2:], strict=True))
     if min(block) < 1:
@@ -99,7 +100,9 @@ def espirit_maps(
         raise ValueError(
             f"kernel must lie in 2..{min(block)} (the shorter side of the calibration block), got {kernel}"
         )
-    maps, eigenvalue = eigenmaps(calibration_block(kspace, *block), kspace.shape[-2:], kernel, n_iter)
+    maps, eigenvalue = eigenmaps(
+        calibration_block(kspace, *block), (kspace.shape[-2], kspace.shape[-1]), kernel, n_iter
+    )
     if crop is None:
         return maps * without_holes((eigenvalue > 0.8) | (loudness > 0.03 * loudness.max()))
     return maps * (eigenvalue > crop)

@@ -18,7 +18,7 @@ def calm() -> None:
     if "torch" not in sys.modules:
         calm_children()
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if hasattr(shell, "kernel") and give_back not in shell.events.callbacks["post_run_cell"]:
+    if shell is not None and hasattr(shell, "kernel") and give_back not in shell.events.callbacks["post_run_cell"]:
         shell.events.register("post_run_cell", give_back)
 
 

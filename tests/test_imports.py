@@ -79,7 +79,8 @@ def cost(first: str, then: str) -> tuple[float, float, list[str]]:
     code = (
         f"import json, sys, time; import psutil; {first}; old = set(sys.modules); me = psutil.Process(); "
         f"m = me.memory_info().rss; t = time.perf_counter(); {then}; t = time.perf_counter() - t; "
-        "print(json.dumps([t, (me.memory_info().rss - m) / 1e6, sorted({n.split('.')[0] for n in set(sys.modules) - old})]))"
+        "new = sorted({n.split('.')[0] for n in set(sys.modules) - old}); "
+        "print(json.dumps([t, (me.memory_info().rss - m) / 1e6, new]))"
     )
     return tuple(
         json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)

@@ -23,7 +23,7 @@ def course_of(paths: list[Path]) -> Course:
 
 
 def notebook_text(path: Path, values: dict[str, dict[str, str]] | None = None) -> str:
-    """One chapter as the notebook that `mrtutor lab` makes of it; `values` in place of the numbers that came with it."""
+    """One chapter as the notebook that `mrtutor lab` makes of it; `values`: other numbers than came with it."""
     return notebook(path, course_of(chapters()), read_values() if values is None else values).decode("utf-8")
 
 
@@ -41,7 +41,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def fingerprint(content: bytes) -> str:
-    """Hash of what a learner can edit: the text of the cells, in order. Running them, or opening the file, is no edit."""
+    """Hash of what a learner can edit: the text of the cells, in order. Running or opening it is no edit."""
     try:
         cells = json.loads(content)["cells"]
         content = json.dumps([[cell["cell_type"], "".join(cell["source"])] for cell in cells]).encode()
@@ -73,7 +73,9 @@ def working_folder(folder: Path) -> Path:
 
 
 def prepare(folder: Path) -> dict[str, str]:
-    """Working copies of all chapters in `folder`: file name -> "new", "updated", "current", "yours" or "yours, chapter changed".
+    """Working copies of all chapters in `folder`.
+
+    File name -> "new", "updated", "current", "yours" or "yours, chapter changed".
 
     A file whose cells are not those that were last written here is the learner's, and stays as it is.
     """

@@ -85,14 +85,16 @@ def _said(path, attributes) -> tuple[float, float] | None:
     if numbers and _plausible(voxel):
         return (float(voxel[0]), float(voxel[1]))
     rule = "be two sizes (y, x) in mm between 0.01 and 100"
-    return ignore(path, ScanFileError(path, "attribute 'voxel_mm'", rule, shown(voxel)))
+    ignore(path, ScanFileError(path, "attribute 'voxel_mm'", rule, shown(voxel)))
+    return None
 
 
 def _parsed(path, header: bytes, shape) -> tuple[float, float] | None:
     try:
         voxel = voxel_of(header, shape) if header.strip() else None
     except HeaderError as error:
-        return ignore(path, ScanFileError(path, "ismrmrd_header", "be plain XML", error))
+        ignore(path, ScanFileError(path, "ismrmrd_header", "be plain XML", error))
+        return None
     return voxel if voxel and _plausible(voxel) else None
 
 

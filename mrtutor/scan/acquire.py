@@ -43,7 +43,8 @@ def acquire(
         image, lesion, voxel, upright = image.mT, None if lesion is None else lesion.mT, voxel[::-1], "transpose"
 
     fine = image.shape[-2:]
-    shape = (size, size) if isinstance(size, int) else tuple(size)
+    n_y, n_x = (size, size) if isinstance(size, int) else size
+    shape = (n_y, n_x)
     if any(not 1 <= n <= big for n, big in zip(shape, fine, strict=True)):
         raise ValueError(f"size must lie in 1..{min(fine)} (the patient's own matrix), got {size}")
     maps = birdcage_maps(fine, n_coils, radius, rotation)

@@ -39,8 +39,8 @@ def _samples(path, ds: h5py.Dataset, i: int, how: Layout, rows: slice, columns: 
     """Rows and columns of slice `i`, (coil, y, x) complex64."""
     axis = how.names.index("slice") if "slice" in how.names else None
     check_blocks(path, ds, "kspace", None if axis is None else i, axis or 0)
-    place = {"slice": i, "y": rows, "x": columns}
-    place = tuple(place.get(name, slice(None)) for name in how.names)
+    wanted: dict[str, int | slice] = {"slice": i, "y": rows, "x": columns}
+    place = tuple(wanted.get(name, slice(None)) for name in how.names)
     with from_the_depths(path, f"kspace, slice {i},"):
         shape = [len(range(n)[at]) for n, at in zip(ds.shape, place, strict=False) if isinstance(at, slice)]
         stored = np.empty([*shape, 2] if how.pairs else shape, np.float32 if how.pairs else np.complex64)
@@ -85,7 +85,8 @@ def reference(path, file: h5py.File, n_slices: int) -> h5py.Dataset | None:
             raise ScanFileError(path, name, "be real floating-point numbers", ds.dtype)
         check_storage(path, ds, name)
     except ScanFileError as error:
-        return ignore(path, error)
+        ignore(path, error)
+        return None
     return ds
 
 

@@ -38,8 +38,8 @@ def voxel_of(header: bytes, shape: tuple[int, int]) -> tuple[float, float] | Non
         straight = (_pixel(readout, shape[0]), _pixel(phase, shape[1]))
         turned = (_pixel(phase, shape[0]), _pixel(readout, shape[1]))  # rows and columns changed places
         for voxel, fits in ((straight, True), (turned, _measured(phase, readout) == tuple(shape))):
-            if None not in voxel and fits:
-                return voxel
+            if voxel[0] is not None and voxel[1] is not None and fits:
+                return voxel[0], voxel[1]
     return None
 
 
@@ -87,7 +87,7 @@ def _encodings(header: bytes) -> list[dict]:
     try:
         return _Reader().read(header)
     except expat.ExpatError as error:
-        problem = error
+        problem: Exception = error
     except LookupError as error:  # letters of a name that nobody knows
         problem = error
     try:
@@ -105,7 +105,9 @@ class _Reader:
         self.parser.StartElementHandler, self.parser.EndElementHandler = self.start, self.end
         self.parser.CharacterDataHandler, self.parser.StartDoctypeDeclHandler = self.text, self.doctype
         self.path: list[str] = []
-        self.count, self.home, self.words, self.found = 0, "", [[]], []
+        self.count, self.home = 0, ""
+        self.words: list[list[str]] = [[]]
+        self.found: list[dict] = []
 
     def read(self, header: bytes) -> list[dict]:
         if b"\0" not in header.strip(b"\0"):

@@ -34,13 +34,15 @@ def kept_espirit_maps(kspace: Kspace, block: tuple[int, int]) -> Maps:
 def _key(kspace: Kspace, block: tuple[int, int]) -> str:
     """All that the maps depend on: the measured block, the size of the picture and the code."""
     told = hashlib.sha256(f"{_code()} {tuple(kspace.shape)} {block} ".encode())
-    told.update(calibration_block(kspace, *block).contiguous().numpy())
+    told.update(calibration_block(kspace, *block).contiguous().numpy().tobytes())
     return told.hexdigest()[:32]
 
 
 @lru_cache(maxsize=1)
 def _code() -> str:
-    return hashlib.sha256(b"".join(Path(module.__file__).read_bytes() for module in (estimation, espirit))).hexdigest()
+    return hashlib.sha256(
+        b"".join(Path(str(module.__file__)).read_bytes() for module in (estimation, espirit))
+    ).hexdigest()
 
 
 def _read(path: Path, shape: tuple[int, ...]) -> Maps | None:
@@ -69,12 +71,12 @@ def _write(path: Path, maps: np.ndarray) -> None:
             os.replace(beside, path)
         finally:
             beside.unlink(missing_ok=True)
-        ages = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in path.parent.iterdir())
+        ages = sorted((one.stat().st_mtime, one.stat().st_size, one) for one in path.parent.iterdir())
         too_many = sum(size for _, size, _ in ages) - MAX_BYTES
-        for _, size, file in ages:
+        for _, size, one in ages:
             if too_many <= 0:
                 break
-            file.unlink(missing_ok=True)
+            one.unlink(missing_ok=True)
             too_many -= size
     except OSError:
         return

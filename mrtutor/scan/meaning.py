@@ -55,7 +55,8 @@ def peaks(energy: np.ndarray) -> tuple[float, float]:
     n = len(energy)
     window = slice(n // 2 - n // 8, n // 2 + n // 8 + 1)
     even = len(range(n)[window]) / n
-    return tuple(float(e[window].sum() / e.sum()) - even for e in (energy, np.fft.fftshift(energy)))
+    middle, ends = (float(e[window].sum() / e.sum()) - even for e in (energy, np.fft.fftshift(energy)))
+    return middle, ends
 
 
 def _doubt_axes(path, coils, rows, columns) -> None:
@@ -63,12 +64,13 @@ def _doubt_axes(path, coils, rows, columns) -> None:
     n_coils, n_y, n_x = (len(axis) for axis in (coils, rows, columns))
     if n_coils < 12:
         return
-    sharp = [max(peaks(axis)) > SHARP for axis in (coils, rows, columns)]
-    axes = {
+    sharp = tuple(max(peaks(axis)) > SHARP for axis in (coils, rows, columns))
+    known: dict[tuple[bool, ...], str] = {
         (True, True, False): "slice,y,x,coil",
         (True, False, True): "slice,y,coil,x",
         (True, False, False): "y,x,coil,slice",
-    }.get(tuple(sharp))
+    }
+    axes = known.get(sharp)
     if axes is None and n_coils > 128 and n_x <= 64 and n_y > n_x:  # more than any scanner has, whatever they hear
         axes = "slice,y,x,coil"
     if axes is not None and (n_coils > n_x or sharp[2]):
@@ -82,7 +84,9 @@ def _doubt_space(path, kspace, energy) -> None:
     dark, bright = np.quantile(energy, (0.1, 0.9))
     if _top(energy) > FLAT_TOP or dark > AIR * bright:
         return
-    other = sum(np.abs(np.fft.fftshift(np.fft.fft2(coil))) ** 2 for coil in kspace)
+    other = np.zeros(kspace.shape[1:])
+    for coil in kspace:
+        other += np.abs(np.fft.fftshift(np.fft.fft2(coil))) ** 2
     if _top(other) > POINTED_TOP and all(peaks(other.sum(axis))[0] > SHARP for axis in (0, 1)):
         rule = "hold k-space; if it holds coil images, read it with space='image', else with space='k-space'"
         raise ScanFileError(path, "kspace", rule, "what looks like a picture, and like k-space after a transform")
@@ -98,7 +102,7 @@ def _doubt_centre(path, rows, columns) -> None:
     at_ends = [_at_ends(axis) for axis in (rows, columns)]
     in_middle = [peaks(axis)[0] > CLEAR for axis in (rows, columns)]
     if any(at_ends) and all(a or b for a, b in zip(at_ends, in_middle, strict=True)):
-        corner = {(True, True): "corner", (True, False): "corner of y", (False, True): "corner of x"}[tuple(at_ends)]
+        corner = "corner" if all(at_ends) else "corner of y" if at_ends[0] else "corner of x"
         rule = f"have its centre in the middle, or be read with centre='{corner}' (or centre='middle', if it is so)"
         raise ScanFileError(path, "kspace", rule, "the energy at the ends, as after numpy.fft.fft2 without fftshift")
 

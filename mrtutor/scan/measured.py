@@ -32,7 +32,7 @@ def _lines_and_patches(zero: np.ndarray) -> np.ndarray:
     """Whole lines and columns, and among the rest patches of PATCH x PATCH, or as wide as the matrix."""
     from scipy.ndimage import binary_opening
 
-    rows, columns = ~zero.all(1), ~zero.all(0)
+    rows, columns = np.asarray(~zero.all(1)), np.asarray(~zero.all(0))
     rest = zero[np.ix_(rows, columns)]
     skipped = ~(rows[:, None] & columns)
     skipped[np.ix_(rows, columns)] = binary_opening(rest, np.ones([min(PATCH, n) for n in rest.shape], bool))

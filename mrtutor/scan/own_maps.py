@@ -8,7 +8,7 @@ from ..types import Maps
 EMPTY = 1e-4  # of the largest RSS: below it a pixel lies outside the maps
 
 
-def own_maps(maps: Tensor, shape: tuple[int, int, int]) -> Maps:
+def own_maps(maps: Tensor, shape: tuple[int, ...]) -> Maps:
     """Maps (coil, y, x) of any scale and precision -> complex64 with RSS 1, and 0 where all of them are.
 
     Raises ValueError for another shape, NaN or Inf, numbers that are no floats, and maps that are zero everywhere.

@@ -12,6 +12,7 @@ def find_kspace(path, file, axes: tuple[str, ...] | None):
     """The dataset kspace and its layout; `ScanFileError` with the format and the next step where the maker is known."""
     try:
         kspace = dataset(path, file, "kspace", required=True)
+        assert kspace is not None  # it is required
         return kspace, layout_of(path, kspace.shape, kspace.dtype, axes)
     except ScanFileError:
         known = _recognised(path, file)
