@@ -262,5 +262,5 @@ def test_a_covariance_that_is_none(covariance):
 def test_equal_coils_share_their_weight(generator):
     kspace = complex_normal((3, 8, 8), generator)
     twice = torch.cat([kspace, kspace[:1]])
-    assert bool(emulate_single_coil(twice).isfinite().all())
+    assert float(emulate_single_coil(twice).norm()) < 1.5 * float(twice.norm())
     assert float(emulate_single_coil(0 * kspace).abs().max()) == 0

@@ -134,7 +134,7 @@ def test_a_cut_readout_costs_what_is_cut(first, last, brain):
     whole = nmse(grappa(brain * mask, mask, maps), (maps.conj() * ifft2c(brain)).sum(0, keepdim=True))
     assert nmse(said, everything) < 1.3 * whole
     filled = fill(brain * mask * kept, mask & kept, calibrate(brain[:, first:last, 52:76], 3), 3, 1)
-    outside = torch.cat([filled[:, : max(0, first - 2)], filled[:, last + 2 :]], 1)
+    outside = torch.cat([filled[:, :first], filled[:, last:]], 1)
     assert not bool(outside.any()), "no line is invented where no readout was"
 
 
