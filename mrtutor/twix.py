@@ -20,8 +20,9 @@ def read_twix(path) -> tuple[np.ndarray, np.ndarray]:
 
     2-D Cartesian scans of one echo and one set. A line measured more than once is averaged. Lines with the reflect flag
     are reversed. Where the sequence gave no line numbers (all are 0), the order of acquisition is the order of the
-    lines, and several slices cannot be told apart. Oversampling along readout is kept; nothing is turned, scaled or
-    filtered. Raises ValueError when there are no image lines, or more dimensions than that.
+    lines, and several slices cannot be told apart. Partial echoes and partial Fourier get zeros where nothing was
+    measured. Oversampling along readout is kept; nothing is turned, scaled or filtered. Raises ValueError when there
+    are no image lines, or more dimensions than that.
     """
     twixtools = require_twixtools()
     measurement = twixtools.read_twix(
@@ -42,7 +43,24 @@ def read_twix(path) -> tuple[np.ndarray, np.ndarray]:
     for line, slice_, column in zip(lines, z, x, strict=True):
         total[slice_, :, :, column] += line.data[:, ::-1] if line.is_flag_set("REFLECT") else line.data
         count[slice_, :, :, column] += 1
-    return total / np.maximum(count, 1), np.asarray(count.any((0, 1, 2)))
+    kspace, measured = total / np.maximum(count, 1), np.asarray(count.any((0, 1, 2)))
+    if not any(line.is_flag_set("REFLECT") for line in lines):
+        kspace = _in_the_middle(kspace, -2, lines[0].mdh.CenterCol)
+    return _in_the_middle(kspace, -1, lines[0].mdh.CenterLin), _in_the_middle(measured, -1, lines[0].mdh.CenterLin)
+
+
+def _in_the_middle(array: np.ndarray, axis: int, centre: int) -> np.ndarray:
+    """Zeros at the shorter side, so that the `centre` of a partial echo or of partial Fourier lies at n // 2.
+
+    A centre that is not given (0), lies outside or is off by 1/16 or less moves nothing.
+    """
+    n = array.shape[axis]
+    if not 0 < centre < n or abs(centre - n // 2) <= n / 16:
+        return array
+    whole = 2 * max(centre, n - centre)
+    sides = [(0, 0)] * array.ndim
+    sides[axis] = (whole // 2 - centre, whole - n - (whole // 2 - centre))
+    return np.pad(array, sides)
 
 
 def to_hdf5(path, result):

@@ -53,7 +53,10 @@ def mask(path, file: h5py.File, shape: tuple[int, int]) -> np.ndarray:
     ds = dataset(path, file, "mask")
     if ds is None:
         return np.ones((1, *shape), bool)
-    if ds.shape not in ((shape[1],), tuple(shape)):
+    stored = ds.shape
+    while len(stored) > 1 and stored[0] == 1 and stored != tuple(shape):
+        stored = stored[1:]  # (1, x) and (1, 1, y, x) mean what (x) and (y, x) mean
+    if stored not in ((shape[1],), tuple(shape)):
         rule = f"have the axes (x) = {(shape[1],)} or (y, x) = {tuple(shape)} of kspace"
         raise ScanFileError(path, "mask", rule, ds.shape)
     if ds.dtype.kind not in "buif":
@@ -61,7 +64,7 @@ def mask(path, file: h5py.File, shape: tuple[int, int]) -> np.ndarray:
     check_storage(path, ds, "mask")
     check_blocks(path, ds, "mask")
     with from_the_depths(path, "mask"):
-        values = ds[()]
+        values = ds[()].reshape(stored)
     other = values[(values != 0) & (values != 1)]  # NaN is neither
     if other.size:
         raise ScanFileError(path, "mask", "hold only 0 and 1", other.ravel()[0])

@@ -65,9 +65,9 @@ class ScanFile:
         blocks = contents.neighbours(self.path, self._kspace, self._layout)
         if blocks is not None:
             doubt_slices(self.path, blocks)
-        if self.n_slices > max(self.shape) < self.n_coils:
+        if self.n_slices > (self.shape[1] if self.single_coil else max(self.shape)):
             middle = contents.kspace_slice(self.path, self._kspace, self.n_slices // 2, self._layout)
-            self._meaning.doubt_axes(self.path, middle)
+            self._meaning.doubt_axes(self.path, middle, self.n_slices)
 
     def __len__(self) -> int:
         return self.n_slices
@@ -140,7 +140,7 @@ MAPS = {
 def share(mask: Mask) -> str:
     """The share of k-space that was measured, never rounded up to all of it or down to nothing."""
     measured = float(mask.float().mean())
-    return f"{min(max(measured, 0.01), 0.99):.0%}"
+    return f"{100 * min(max(measured, 0.01), 0.99):.0f} %"
 
 
 def open_file(

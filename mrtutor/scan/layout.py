@@ -40,15 +40,16 @@ class Layout:
 
 def layout_of(path, shape: tuple, dtype, axes: tuple[str, ...] | None = None) -> Layout:
     """The layout of the dataset kspace: by `axes` where they are given, else (slice, coil, y, x) or (slice, y, x)."""
-    pairs = dtype.kind == "f" and len(shape) > 2 and shape[-1] == 2
+    pairs = dtype.kind in "fiu" and len(shape) > 2 and shape[-1] == 2
     stored = shape[:-1] if pairs else shape
     if axes is None and len(stored) not in (3, 4):
-        rule = "have the axes (slice, coil, y, x), or (slice, y, x) of a single coil"
+        rule = "have the axes (slice, coil, y, x), or (slice, y, x) of a single coil, or be read with axes='...'"
         raise ScanFileError(path, "kspace", rule, f"{len(shape)} axes {shape}")
     if axes is not None and len(axes) != len(stored):
         raise ScanFileError(path, "kspace", f"have the axes ({', '.join(axes)})", f"{len(shape)} axes {shape}")
     if not pairs and (dtype.kind != "c" or dtype.itemsize not in (8, 16)):
-        raise ScanFileError(path, "kspace", "be complex64 or complex128", dtype)
+        rule = "be complex64 or complex128 (or real and imaginary part along a last axis of 2)"
+        raise ScanFileError(path, "kspace", rule, dtype)
     names = axes or (AXES if len(stored) == 4 else ("slice", "y", "x"))
     sizes = {"slice": 1, "coil": 1, **dict(zip(names, stored, strict=True))}
     for name, n in zip(names, stored, strict=True):

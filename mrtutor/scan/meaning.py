@@ -43,11 +43,16 @@ class Meaning:
         if self.centre is None and self.space != "image":
             _doubt_centre(path, energy.sum(1), energy.sum(0))
 
-    def doubt_axes(self, path, kspace: np.ndarray) -> None:
-        """Of the doubts the one about the axes."""
+    def doubt_axes(self, path, kspace: np.ndarray, n_slices: int = 1) -> None:
+        """The doubt about the axes, from one slice: the middle one of `n_slices` where those may be lines."""
         energy = [coil.real.astype(np.float64) ** 2 + coil.imag.astype(np.float64) ** 2 for coil in kspace]
         rows, columns = (sum(e.sum(axis) for e in energy) for axis in (1, 0))
-        _doubt_axes(path, np.array([e.sum() for e in energy]), rows, columns)
+        if len(kspace) > 1:
+            _doubt_axes(path, np.array([e.sum() for e in energy]), rows, columns)
+        elif n_slices >= 12 and max(peaks(rows)) > SHARP > max(peaks(columns)):
+            value = f"{n_slices} 'slices' of {len(rows)} x {len(columns)} without a centre along the last axis"
+            rule = "have the axes (slice, y, x), or be read with what they are, such as axes='y,x,coil'"
+            raise ScanFileError(path, "kspace", rule, value)
 
 
 def peaks(energy: np.ndarray) -> tuple[float, float]:

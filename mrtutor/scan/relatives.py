@@ -61,7 +61,7 @@ def _container(groups: dict, datasets: dict) -> tuple[str, str] | None:
 def _numbers(datasets: dict) -> tuple[str, str] | None:
     """Makers that store the real and the imaginary part in a way of their own."""
     for name, (shape, dtype) in datasets.items():
-        if dtype.names and {part.lower() for part in dtype.names} == {"real", "imag"}:
+        if dtype.names and {part.lower()[:2] for part in dtype.names} == {"re", "im"} and len(dtype.names) == 2:
             real, imag = sorted(dtype.names, key=str.lower, reverse=True)
             maker = "CMRxRecon, " if name.startswith("kspace_") else ""
             return (

@@ -162,8 +162,11 @@ STRUCTURAL = {
     "rank 0": (lambda f: _again(f, np.complex64(1)), r"kspace must have the axes .*, got 0 axes \(\)\."),
     "rank 2": (lambda f: _again(f, kspace()[0, 0]), r"kspace must have the axes .*, got 2 axes \(16, 12\)\."),
     "rank 5": (lambda f: _again(f, kspace()[None]), r"kspace must have the axes .*, got 5 axes .*"),
-    "real numbers": (lambda f: _again(f, kspace().real), r"kspace must be complex64 or complex128, got float32\."),
-    "text": (lambda f: _again(f, np.full(SHAPE, b"<script>")), r"kspace must be complex64 or complex128, got \|S8\."),
+    "real numbers": (lambda f: _again(f, kspace().real), r"kspace must be complex64 or complex128 .*, got float32\."),
+    "text": (
+        lambda f: _again(f, np.full(SHAPE, b"<script>")),
+        r"kspace must be complex64 or complex128 .*, got \|S8\.",
+    ),
     "no slices": (
         lambda f: _again(f, kspace()[:0]),
         r"kspace must have 1 or more along slice, got 0 in shape \(0, 3, 16, 12\)\.",

@@ -327,7 +327,7 @@ def test_public_originals_convert_bit_for_bit(name, tmp_path, monkeypatch):
 
 
 @needs_raw
-@pytest.mark.parametrize("kind", ["unlabelled", "reflected", "averaged", "slices", "echoes"])
+@pytest.mark.parametrize("kind", ["unlabelled", "reflected", "averaged", "slices", "echoes", "partial"])
 def test_siemens_lines_are_put_where_they_belong(kind, tmp_path):
     """The structured phantom with other counters and flags, as other sequences set them; Pulseq leaves all at 0."""
     twixtools = pytest.importorskip("twixtools")
@@ -344,6 +344,8 @@ def test_siemens_lines_are_put_where_they_belong(kind, tmp_path):
             counter.Lin, counter.Ave = n // 2, n % 2
         elif kind == "slices":
             counter.Lin, counter.Sli = n // 2, n % 2
+        elif kind == "partial":  # the echo and the lines come 60 and 40 samples before the middle
+            line.mdh.CenterCol, line.mdh.CenterLin = 100, 40
         else:
             counter.Eco = n % 2
     twixtools.write_twix(file, str(tmp_path / "x.dat"))
@@ -352,6 +354,12 @@ def test_siemens_lines_are_put_where_they_belong(kind, tmp_path):
             twix.read_twix(tmp_path / "x.dat")
         return
     kspace, lines = twix.read_twix(tmp_path / "x.dat")
+    if kind == "partial":
+        assert kspace.shape[2:] == (440, 240) and lines.sum() == 160 and lines[80:].all()
+        assert np.array_equal(kspace[:, :, 120:, 80:], reference) and not kspace[:, :, :120].any()
+        s = scan.read(twix.to_hdf5(tmp_path / "x.dat", tmp_path / "x.h5"), space="k-space")
+        assert s.mask.sum() == 320 * 160 and s.label == "Your file: x.h5, 48 % measured"
+        return
     assert lines.all()
     if kind == "unlabelled":
         assert np.array_equal(kspace, reference)

@@ -73,6 +73,9 @@ def sound() -> dict[str, np.ndarray]:
         "single coil of an array": np.stack(
             [scan.acquire(s, n_coils=4, size=96).kspace[1].numpy() for s in volume(4, 6)]
         ),
+        "other people under other coils": np.stack(
+            [scan.acquire(patient(i), n_coils=6, size=96).kspace[i].numpy() for i in range(6)]
+        ),
         "single coil, one slice": virtual[:1],
         "single coil of noise": noise(6, 64, 48),
     }
@@ -155,6 +158,23 @@ def test_case_06_coil_axis_last(axes, shape, n_coils, tmp_path):
         assert (file.n_slices, file.n_coils, file.shape) == (3, n_coils, shape)
         for i in range(3):
             assert np.array_equal(file.kspace(i).numpy(), kspace[i])
+
+
+@pytest.mark.parametrize("n_coils", [4, 16])
+def test_one_slice_with_the_coil_axis_last(n_coils, tmp_path):
+    kspace = disc_kspace(n_coils, 64, 48)
+    path = save(tmp_path / "a.h5", kspace.permute(1, 2, 0))
+    with pytest.raises(ScanFileError, match="kspace must have the axes .*axes='y,x,coil', got 64 'slices' of 48 x"):
+        scan.read(path)
+    assert torch.equal(scan.read(path, axes="y,x,coil").kspace, kspace)
+
+
+def test_one_picture_of_one_coil(tmp_path):
+    kspace = disc_kspace(1, 64, 48)
+    path = save(tmp_path / "a.h5", kspace[0])
+    with pytest.raises(ScanFileError, match=r"or be read with axes='\.\.\.', got 2 axes"):
+        scan.read(path)
+    assert torch.equal(scan.read(path, axes="y,x").kspace, kspace)
 
 
 def test_more_coils_than_any_scanner_has(tmp_path):
@@ -300,6 +320,8 @@ def test_case_08_own_maps_unchecked(tmp_path):
         assert read.dtype == torch.complex64
         torch.testing.assert_close(read, maps, atol=1e-5, rtol=1e-4)
     inside = torch.arange(32) > 5
+    faint = torch.where(inside, maps, 1e-6 * maps)
+    assert torch.equal(scan.read(path, maps=faint).maps != 0, (maps != 0) & inside), "what is hardly there is outside"
     assert torch.equal(scan.read(path, maps=maps * inside).maps != 0, (maps != 0) & inside)
     for wrong, words in (
         (torch.where(torch.arange(32) == 3, torch.nan, maps), r"finite numbers, got \(nan.* at coil 0, y 0, x 3"),

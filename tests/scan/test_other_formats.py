@@ -175,6 +175,9 @@ def test_real_and_imaginary_part_as_the_last_axis_are_read(tmp_path):
             file.create_dataset("kspace", data=stored, chunks=(1, 2, 8, 8, 2), compression="gzip")
         s = scan.read(tmp_path / f"{name}.h5", slice=1)
         assert torch.equal(s.kspace, torch.from_numpy(2 * K))
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["kspace"] = (100 * pairs).round().astype(np.int16)
+    assert torch.equal(scan.read(tmp_path / "d.h5").kspace.real, (100 * torch.from_numpy(K.real)).round())
     with h5py.File(tmp_path / "c.h5", "w") as file:
         file["kspace"] = pairs[0]
     assert torch.equal(scan.read(tmp_path / "c.h5", axes="coil,y,x").kspace, torch.from_numpy(K))

@@ -229,6 +229,15 @@ def test_undersampled_test_files(tmp_path, two_d):
     assert not scan.read(tmp_path / "a.h5").voxel_known
 
 
+@pytest.mark.parametrize("shape", [(10,), (1, 10), (12, 10), (1, 1, 12, 10), (1, 1, 1, 10)])
+def test_masks_with_axes_of_one(tmp_path, shape):
+    mask = np.ones(shape, np.uint8)
+    mask[..., 1] = 0
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["kspace"], file["mask"] = complex_array(1, 4, 12, 10) * (np.arange(10) != 1), mask
+    assert np.array_equal(scan.read(tmp_path / "a.h5").mask[0, 0].numpy(), np.arange(10) != 1)
+
+
 def test_maps_options(tmp_path):
     scan.write(tmp_path / "a.h5", make_scan((4, 32, 32)))
     given = torch.ones(4, 32, 32, dtype=torch.complex64) / 2
