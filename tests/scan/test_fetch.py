@@ -358,7 +358,7 @@ def test_siemens_lines_are_put_where_they_belong(kind, tmp_path):
         assert kspace.shape[2:] == (440, 240) and lines.sum() == 160 and lines[80:].all()
         assert np.array_equal(kspace[:, :, 120:, 80:], reference) and not kspace[:, :, :120].any()
         s = scan.read(twix.to_hdf5(tmp_path / "x.dat", tmp_path / "x.h5"), space="k-space")
-        assert s.mask.sum() == 320 * 160 and s.label == "Your file: x.h5, 48 % measured"
+        assert s.mask.sum() == 320 * 160 and s.label.startswith("Your file: x.h5, 48 % measured")
         return
     assert lines.all()
     if kind == "unlabelled":
