@@ -26,21 +26,34 @@ def neighbours(path, ds: h5py.Dataset, how: Layout) -> np.ndarray | None:
         n = how.sizes[axis]
         few = min(n, MIDDLE)
         ranges.append(slice(n // 2 - few // 2, n // 2 - few // 2 + few))
+    return _if_sound(path, ds, how, range(min(NEIGHBOURS, how.sizes["slice"])), *ranges)
+
+
+def middle(path, ds: h5py.Dataset, how: Layout) -> np.ndarray | None:
+    """The middle slice where the slices are so many, and their sides so short, that they may be lines; else None."""
+    side = how.sizes["x"] if how.sizes["coil"] == 1 else max(how.sizes["y"], how.sizes["x"])
+    if how.sizes["slice"] <= side:
+        return None
+    return _if_sound(path, ds, how, [how.sizes["slice"] // 2], slice(None), slice(None))
+
+
+def _if_sound(path, ds, how: Layout, slices, rows: slice, columns: slice) -> np.ndarray | None:
+    """These samples of some slices, one behind the other; None where they cannot be read or hold nothing to compare."""
     try:
-        first = range(min(NEIGHBOURS, how.sizes["slice"]))
-        return np.concatenate([_samples(path, ds, i, how, *ranges) for i in first])
+        samples = np.concatenate([_samples(path, ds, i, how, rows, columns) for i in slices])
     except ScanFileError as error:
         if out_of_memory(error):
             raise
         return None  # whoever asks for the slice will be told
+    return samples if np.isfinite(samples).all() and samples.any() else None
 
 
 def _samples(path, ds: h5py.Dataset, i: int, how: Layout, rows: slice, columns: slice) -> np.ndarray:
     """Rows and columns of slice `i`, (coil, y, x) complex64."""
     axis = how.names.index("slice") if "slice" in how.names else None
     check_blocks(path, ds, "kspace", None if axis is None else i, axis or 0)
-    wanted: dict[str, int | slice] = {"slice": i, "y": rows, "x": columns}
-    place = tuple(wanted.get(name, slice(None)) for name in how.names)
+    wanted = {"slice": i, "coil": slice(None), "y": rows, "x": columns}
+    place = tuple(wanted[name] for name in how.names)
     with from_the_depths(path, f"kspace, slice {i},"):
         shape = [len(range(n)[at]) for n, at in zip(ds.shape, place, strict=False) if isinstance(at, slice)]
         stored = np.empty([*shape, 2] if how.pairs else shape, np.float32 if how.pairs else np.complex64)

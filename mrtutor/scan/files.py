@@ -65,8 +65,8 @@ class ScanFile:
         blocks = contents.neighbours(self.path, self._kspace, self._layout)
         if blocks is not None:
             doubt_slices(self.path, blocks)
-        if self.n_slices > (self.shape[1] if self.single_coil else max(self.shape)):
-            middle = contents.kspace_slice(self.path, self._kspace, self.n_slices // 2, self._layout)
+        middle = contents.middle(self.path, self._kspace, self._layout)
+        if middle is not None:
             self._meaning.doubt_axes(self.path, middle, self.n_slices)
 
     def __len__(self) -> int:

@@ -35,11 +35,11 @@ def voxel_of(header: bytes, shape: tuple[int, int]) -> tuple[float, float] | Non
         readout, phase = (_axis(encoding, name) for name in "xy")  # x of the header is readout, our rows
         if encoding.get(("trajectory",), ["cartesian"]) not in (["cartesian"], ["epi"]):
             continue
-        straight = (_pixel(readout, shape[0]), _pixel(phase, shape[1]))
-        turned = (_pixel(phase, shape[0]), _pixel(readout, shape[1]))  # rows and columns changed places
-        for voxel, fits in ((straight, True), (turned, _measured(phase, readout) == tuple(shape))):
-            if voxel[0] is not None and voxel[1] is not None and fits:
-                return voxel[0], voxel[1]
+        y, x = _pixel(readout, shape[0]), _pixel(phase, shape[1])
+        if (y is None or x is None) and _measured(phase, readout) == tuple(shape):  # rows and columns changed places
+            y, x = _pixel(phase, shape[0]), _pixel(readout, shape[1])
+        if y is not None and x is not None:
+            return y, x
     return None
 
 
@@ -86,10 +86,8 @@ def _encodings(header: bytes) -> list[dict]:
     """What stands in each `encoding`: {path below it: [texts]}: ("encodedSpace", "matrixSize", "x"): ["640"]."""
     try:
         return _Reader().read(header)
-    except expat.ExpatError as error:
-        problem: Exception = error
-    except LookupError as error:  # letters of a name that nobody knows
-        problem = error
+    except (expat.ExpatError, LookupError) as error:  # no XML, or letters of a name that nobody knows
+        problem = str(error)
     try:
         return _Reader("utf-8").read(header)  # text that was stored in other letters than it says
     except expat.ExpatError:
@@ -105,9 +103,9 @@ class _Reader:
         self.parser.StartElementHandler, self.parser.EndElementHandler = self.start, self.end
         self.parser.CharacterDataHandler, self.parser.StartDoctypeDeclHandler = self.text, self.doctype
         self.path: list[str] = []
-        self.count, self.home = 0, ""
-        self.words: list[list[str]] = [[]]
+        self.words: list[list[str]] = [[]]  # the text so far of each open element
         self.found: list[dict] = []
+        self.count, self.home = 0, ""
 
     def read(self, header: bytes) -> list[dict]:
         if b"\0" not in header.strip(b"\0"):

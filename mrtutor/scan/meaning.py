@@ -33,7 +33,9 @@ class Meaning:
 
     def doubt(self, path, kspace: np.ndarray) -> None:
         """`ScanFileError` where a slice (coil, y, x) looks like a mistake that the reader did not rule out."""
-        energy = sum(coil.real.astype(np.float64) ** 2 + coil.imag.astype(np.float64) ** 2 for coil in kspace)
+        energy = np.zeros(kspace.shape[1:])
+        for coil in kspace:
+            energy += _energy(coil)
         if self.axes is None:
             self.doubt_axes(path, kspace)
         if min(energy.shape) < 8:
@@ -45,14 +47,21 @@ class Meaning:
 
     def doubt_axes(self, path, kspace: np.ndarray, n_slices: int = 1) -> None:
         """The doubt about the axes, from one slice: the middle one of `n_slices` where those may be lines."""
-        energy = [coil.real.astype(np.float64) ** 2 + coil.imag.astype(np.float64) ** 2 for coil in kspace]
-        rows, columns = (sum(e.sum(axis) for e in energy) for axis in (1, 0))
-        if len(kspace) > 1:
-            _doubt_axes(path, np.array([e.sum() for e in energy]), rows, columns)
+        n_coils, n_y, n_x = kspace.shape
+        coils, rows, columns = np.zeros(n_coils), np.zeros(n_y), np.zeros(n_x)
+        for c, coil in enumerate(kspace):
+            energy = _energy(coil)
+            coils[c], rows, columns = energy.sum(), rows + energy.sum(1), columns + energy.sum(0)
+        if n_coils > 1:
+            _doubt_axes(path, coils, rows, columns)
         elif n_slices >= 12 and max(peaks(rows)) > SHARP > max(peaks(columns)):
-            value = f"{n_slices} 'slices' of {len(rows)} x {len(columns)} without a centre along the last axis"
+            value = f"{n_slices} 'slices' of {n_y} x {n_x} without a centre along the last axis"
             rule = "have the axes (slice, y, x), or be read with what they are, such as axes='y,x,coil'"
             raise ScanFileError(path, "kspace", rule, value)
+
+
+def _energy(coil: np.ndarray) -> np.ndarray:
+    return coil.real.astype(np.float64) ** 2 + coil.imag.astype(np.float64) ** 2
 
 
 def peaks(energy: np.ndarray) -> tuple[float, float]:
@@ -69,16 +78,15 @@ def _doubt_axes(path, coils, rows, columns) -> None:
     n_coils, n_y, n_x = (len(axis) for axis in (coils, rows, columns))
     if n_coils < 12:
         return
-    sharp = tuple(max(peaks(axis)) > SHARP for axis in (coils, rows, columns))
-    known: dict[tuple[bool, ...], str] = {
+    a, b, c = (max(peaks(axis)) > SHARP for axis in (coils, rows, columns))
+    axes = {
         (True, True, False): "slice,y,x,coil",
         (True, False, True): "slice,y,coil,x",
         (True, False, False): "y,x,coil,slice",
-    }
-    axes = known.get(sharp)
+    }.get((a, b, c))
     if axes is None and n_coils > 128 and n_x <= 64 and n_y > n_x:  # more than any scanner has, whatever they hear
         axes = "slice,y,x,coil"
-    if axes is not None and (n_coils > n_x or sharp[2]):
+    if axes is not None and (n_coils > n_x or c):
         value = f"{n_coils} 'coils' that have a centre, of {n_y} x {n_x} without one"
         rule = f"have the axes (slice, coil, y, x), or be read with what they are, such as axes='{axes}'"
         raise ScanFileError(path, "kspace", rule, value)
@@ -89,7 +97,7 @@ def _doubt_space(path, kspace, energy) -> None:
     dark, bright = np.quantile(energy, (0.1, 0.9))
     if _top(energy) > FLAT_TOP or dark > AIR * bright:
         return
-    other = np.zeros(kspace.shape[1:])
+    other = np.zeros(energy.shape)
     for coil in kspace:
         other += np.abs(np.fft.fftshift(np.fft.fft2(coil))) ** 2
     if _top(other) > POINTED_TOP and all(peaks(other.sum(axis))[0] > SHARP for axis in (0, 1)):
@@ -104,10 +112,9 @@ def _top(energy) -> float:
 
 def _doubt_centre(path, rows, columns) -> None:
     """The energy lies at both ends of an axis, where numpy.fft.fft2 without fftshift leaves the centre."""
-    at_ends = [_at_ends(axis) for axis in (rows, columns)]
-    in_middle = [peaks(axis)[0] > CLEAR for axis in (rows, columns)]
-    if any(at_ends) and all(a or b for a, b in zip(at_ends, in_middle, strict=True)):
-        corner = "corner" if all(at_ends) else "corner of y" if at_ends[0] else "corner of x"
+    y, x = _at_ends(rows), _at_ends(columns)
+    if (y or x) and all(ends or peaks(axis)[0] > CLEAR for ends, axis in ((y, rows), (x, columns))):
+        corner = "corner" if y and x else "corner of y" if y else "corner of x"
         rule = f"have its centre in the middle, or be read with centre='{corner}' (or centre='middle', if it is so)"
         raise ScanFileError(path, "kspace", rule, "the energy at the ends, as after numpy.fft.fft2 without fftshift")
 

@@ -32,7 +32,7 @@ def _lines_and_patches(zero: np.ndarray) -> np.ndarray:
     """Whole lines and columns, and among the rest patches of PATCH x PATCH, or as wide as the matrix."""
     from scipy.ndimage import binary_opening
 
-    rows, columns = np.asarray(~zero.all(1)), np.asarray(~zero.all(0))
+    rows, columns = (~np.asarray(zero.all(axis)) for axis in (1, 0))
     rest = zero[np.ix_(rows, columns)]
     skipped = ~(rows[:, None] & columns)
     skipped[np.ix_(rows, columns)] = binary_opening(rest, np.ones([min(PATCH, n) for n in rest.shape], bool))
@@ -48,4 +48,4 @@ def _grown(seeds: np.ndarray, zero: np.ndarray) -> np.ndarray:
 
 def _rounded(kspace: np.ndarray, zeros: np.ndarray) -> bool:
     parts = sum((coil.real != 0).astype(np.int16) + (coil.imag != 0) for coil in kspace)
-    return (parts == 1).sum() > NEARLY * zeros.sum() > 0
+    return bool(np.sum(parts == 1) > NEARLY * zeros.sum() > 0)

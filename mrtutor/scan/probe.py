@@ -81,6 +81,7 @@ def _child(path: str, i: int, patience: float, axes: tuple[str, ...] | None) -> 
         i = min(max(i, 0), how.sizes["slice"] - 1)
         contents.kspace_slice(path, kspace, i, how)
         contents.neighbours(path, kspace, how)
+        contents.middle(path, kspace, how)
         if reference is not None:
             contents.reference_slice(path, reference, i)
     except rules.ScanFileError as error:

@@ -36,8 +36,8 @@ def _compare(blocks: np.ndarray) -> tuple[float, float]:
     images = np.abs(np.fft.fftshift(np.fft.ifft2(np.fft.ifftshift(blocks * window, (-2, -1))), (-2, -1)))
     bright = images > BRIGHT * images.max((-2, -1), keepdims=True)
     found = [_pair(images[a], images[b], bright[a] & bright[b]) for a, b in combinations(range(len(blocks)), 2)]
-    shading, likeness = np.median(found, axis=0) if found else (0.0, 0.0)
-    return float(shading), float(likeness)
+    shading, detail = np.median(found, axis=0) if found else (0.0, 0.0)
+    return float(shading), float(detail)
 
 
 def _pair(one: np.ndarray, other: np.ndarray, both: np.ndarray) -> tuple[float, float]:

@@ -160,6 +160,20 @@ def test_case_06_coil_axis_last(axes, shape, n_coils, tmp_path):
             assert np.array_equal(file.kspace(i).numpy(), kspace[i])
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 0])
+def test_a_slice_that_holds_nothing_spoils_only_itself(bad, tmp_path):
+    """The slices that are compared with the first may be empty or damaged: whoever asks for them is told."""
+    for n_slices, n_coils in ((6, 1), (200, 40)):
+        kspace = np.stack([disc_kspace(n_coils, 24, 16, seed=i).numpy() for i in range(4)])[np.arange(n_slices) % 4]
+        kspace[[1, n_slices // 2]] = bad
+        path = save(tmp_path / "a.h5", kspace[:, 0] if n_coils == 1 else kspace)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert np.array_equal(scan.read(path).kspace, kspace[0])
+        with pytest.raises(ScanFileError, match="kspace must hold (finite numbers|a signal), got .* slice 1"):
+            scan.read(path, slice=1)
+
+
 @pytest.mark.parametrize("n_coils", [4, 16])
 def test_one_slice_with_the_coil_axis_last(n_coils, tmp_path):
     kspace = disc_kspace(n_coils, 64, 48)

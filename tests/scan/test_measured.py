@@ -110,22 +110,20 @@ def test_case_04_undersampled_without_mask(tmp_path):
     s = scan.read(tmp_path / "a.h5")
     assert torch.equal(s.mask, mask) and not s.fully_sampled
     assert sampling.true_acceleration(s.mask) == sampling.true_acceleration(mask) == pytest.approx(8 / 3)
-    assert s.label == "Your file: a.h5, 38 % measured"
+    assert s.label.startswith("Your file: a.h5, 38 % measured")
     assert (s.maps.abs().amax(0) > 0).float().mean() > 0.5, "maps come from the 8 central lines"
 
 
 def test_labels_say_the_share_once_and_never_100(tmp_path):
-    kspace = disc_kspace(2, 64, 48)
+    kspace = disc_kspace(1, 64, 48)  # one coil: no words on maps in the label
     ends = torch.ones(64, 48)
     ends[0, :] = 0
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["kspace"] = torch.stack([kspace, kspace * ends]).numpy()
         file.attrs["label"] = "Knee"
     with scan.open_file(tmp_path / "a.h5") as file:
-        assert [s.label for s in file] == ["Knee", "Knee, 98 % measured"] and [s.fully_sampled for s in file] == [
-            True,
-            False,
-        ]
+        assert [s.label for s in file] == ["Knee", "Knee, 98 % measured"]
+        assert [s.fully_sampled for s in file] == [True, False]
     assert scan.read(tmp_path / "a.h5", slice=1, label="mine").label == "mine", "what the reader says stands"
     again = scan.read(scan.write(tmp_path / "b.h5", scan.read(tmp_path / "a.h5", slice=1)))
     assert again.label == "Knee, 98 % measured" and not again.fully_sampled
@@ -153,4 +151,4 @@ def test_a_real_scan_without_its_mask_is_found_out(tmp_path):
     with h5py.File(real_file("brain_sigpy_8ch_poisson.h5")) as old, h5py.File(tmp_path / "a.h5", "w") as new:
         new["kspace"], mask = old["kspace"][()], old["mask"][()].astype(bool)
     s = scan.read(tmp_path / "a.h5")
-    assert np.array_equal(s.mask[0].numpy(), mask) and s.label == "Your file: a.h5, 12 % measured"
+    assert np.array_equal(s.mask[0].numpy(), mask) and s.label.startswith("Your file: a.h5, 12 % measured")
