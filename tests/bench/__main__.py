@@ -15,6 +15,7 @@ TABLES = {  # name: (minutes on two quiet cores, what it shows)
     "sparse": (2, "wavelet compressed sensing beside sigpy and BART"),
     "growth": (10, "how each method's time grows with matrix and coils"),
     "busy": (5, "every classical method and U-Net beside two busy processes"),
+    "maps": (2, "coil maps from few lines beside sigpy's ESPIRiT, against both references"),
     "learned": (10, "every method on held-out virtual patients and the real brain"),
     "realism": (1, "virtual patients beside the real brain"),
     "training_step": (3, "a forward pass and a training step beside fastMRI's U-Net and deepinv's VarNet and MoDL"),
