@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import torch
 
-from ...coils import calibration_block, espirit_maps, low_resolution_maps, rss
+from ...coils import calibration_block, espirit_maps, rss
 from ...fourier import ifft2c
 from ...scan import Scan
 from ...types import Kspace, Maps
@@ -87,13 +87,15 @@ def centre(case: Scan, size: int = 128) -> Scan:
             break
     else:
         return case
+    if (y, x) == (n_y, n_x):
+        return case  # with its own maps
     kspace = calibration_block(case.kspace, y, x).contiguous()
     voxel_mm = (case.voxel_mm[0] * n_y / y, case.voxel_mm[1] * n_x / x)
     return replace(
         case,
         kspace=kspace,
         mask=torch.ones(1, y, x, dtype=torch.bool),
-        maps=low_resolution_maps(kspace) if len(kspace) > 1 else torch.ones_like(kspace),
+        maps=espirit_maps(kspace) if len(kspace) > 1 else torch.ones_like(kspace),
         voxel_mm=voxel_mm,
         lesion=None,
         truth=None,
