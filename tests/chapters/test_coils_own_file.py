@@ -45,7 +45,7 @@ def test_13_chapter2_fastmri_sizes(tmp_path, size, n_coils):
     assert len(own.maps) == n_coils and float(own.image.abs().max()) <= 1.001
     for kept, whole, n, n_whole in zip(own.voxel_mm, measured.voxel_mm, own.image.shape[-2:], size, strict=True):
         assert kept * n == pytest.approx(whole * n_whole), "the field of view stays what it was"
-    assert (own.label, own.letters, own.upright) == (measured.label, measured.letters, measured.upright)
+    assert (own.label, own.letters, own.upright) == (measured.plain_label, measured.letters, measured.upright)
     for one in (own, scenes.swapped(own)):
         found = claims.rim_and_core(one)
         assert found["noisiest"].any() and found["rim_region"].any() and found["most"] >= 1
@@ -56,7 +56,7 @@ def test_the_whole_chapter_runs_on_a_readers_file(tmp_path, n_coils, size, capsy
     monkeypatch.setenv("MRTUTOR_BOOK", "1")
     measured = scan.read(own_file(tmp_path, n_coils, *size))
     case, shown = run_with("02_coils", measured)
-    assert case.label == measured.label == f"Your file: {n_coils}_{size[0]}x{size[1]}.h5"
+    assert case.label == measured.plain_label == f"Your file: {n_coils}_{size[0]}x{size[1]}.h5"
     four = case.label if n_coils > 3 else brain().label  # four places ask for four elements
     assert ("Four piled places ask for four elements or more" in capsys.readouterr().out) is (n_coils < 4)
     told = [json.dumps(one, ensure_ascii=False) for one in shown]
