@@ -52,13 +52,13 @@ def test_the_cells_run_on_an_odd_file_and_name_it(tmp_path, head, capsys, monkey
     coarse = acquire(patient(4, contrast="PD", split="test"), n_coils=3, size=(77, 109), noise=0.01)
     own = scan.read(scan.write(tmp_path / "mine.h5", replace(coarse, label="Knee, mine")))
     case, shown = run_with("03_sparsity", own, without=OTHERS)
-    assert [dot.name for dot in dots.dots(case)] == NAMES and case.label == own.label and case.voxel_known
+    assert [dot.name for dot in dots.dots(case)] == NAMES and case.label == own.plain_label and case.voxel_known
     assert [told["kind"] for told in shown] == ["predict", *["compare"] * 4, "quiz", "quiz"]
     widgets = [told.get("shown", told) for told in shown]
-    about = f"{own.label}, 3 coils"
-    for key, begins in ((0, about), (2, about), (3, about), (4, f"{own.label}, one uniform coil")):
+    about = f"{own.plain_label}, 3 coils"
+    for key, begins in ((0, about), (2, about), (3, about), (4, f"{own.plain_label}, one uniform coil")):
         assert widgets[key]["caption"].startswith(begins)
-        assert widgets[key]["geometry"]["label"] == own.label
+        assert widgets[key]["geometry"]["label"] == own.plain_label
     assert "Virtual patient 11" not in json.dumps(shown) and "goes on" not in capsys.readouterr().out
 
 
