@@ -11,6 +11,7 @@ MAX_SLICES = 100_000
 MAX_SLICE_BYTES = 2**30  # one slice, and one compressed block, must fit in memory
 MAX_CHUNKS = 2**16  # compressed blocks of one slice
 MAX_RATIO = 1100  # gzip cannot do better than 1032 : 1
+SMALLEST, LARGEST = 1e-15, 1e15  # of the largest number of a slice, in single precision
 MAX_ATTRIBUTES = 256  # more are not looked at
 MAX_ATTRIBUTE_BYTES = 2**16
 
@@ -69,7 +70,7 @@ def check_kspace_values(path, i: int, kspace, mask) -> None:
     """One slice (coil, y, x): finite, not empty, zero outside mask (y, x). Coil by coil: it needs no second slice."""
     import numpy as np
 
-    anything = False
+    largest = 0.0
     for c, coil in enumerate(kspace):
         bad = np.argwhere(~np.isfinite(coil))
         if len(bad):
@@ -82,6 +83,9 @@ def check_kspace_values(path, i: int, kspace, mask) -> None:
             y, x = (int(v) for v in outside[0])
             value = f"{complex(coil[y, x])} at slice {i}, coil {c}, y {y}, x {x}"
             raise ScanFileError(path, "kspace", "be zero where mask says that nothing was measured", value)
-        anything = anything or bool(coil.any())
-    if not anything:
+        largest = max(largest, float(np.abs(coil.real).max()), float(np.abs(coil.imag).max()))
+    if not largest:
         raise ScanFileError(path, "kspace", "hold a signal", f"zeros everywhere in slice {i}")
+    if not SMALLEST <= largest <= LARGEST:
+        rule = f"have its largest number in {SMALLEST:g}..{LARGEST:g}, whose squares can be summed (scale it)"
+        raise ScanFileError(path, "kspace", rule, f"{largest:.3g} in slice {i}")

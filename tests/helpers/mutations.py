@@ -220,6 +220,11 @@ STRUCTURAL = {
         lambda f: _again(f, kspace().astype("c16") * 1e300),
         r"kspace must hold finite numbers, got .*inf.*",
     ),
+    "too large to be squared": (_poke(1e20), r"kspace must have its largest number in .*, got 1e\+20 in slice 1\."),
+    "too small to be squared": (
+        lambda f: _again(f, kspace() * np.float32(1e-30)),
+        r"kspace must have its largest number in 1e-15\.\.1e\+15, .*, got .*e-30 in slice 0\.",
+    ),
     "all zeros": (_poke(0, np.s_[1]), r"kspace must hold a signal, got zeros everywhere in slice 1\."),
     "mask too short": (
         lambda f: _again(f, np.ones(11, bool), "mask"),
