@@ -72,7 +72,7 @@ def eigenmaps(
             v = v / length
         maps[:, y], eigenvalue[0, y] = v[..., 0].T, length[..., 0, 0]
     power = calibration.abs().square().sum((-2, -1))
-    first = int((power > 1e-3 * power.max()).nonzero()[0])
+    first = int((power >= 1e-3 * power.max()).nonzero()[0])
     return maps.mul_(torch.sgn(maps[first]).conj()), eigenvalue
 
 

@@ -89,8 +89,10 @@ def espirit_maps(
     else:
         found = measured_block((kspace != 0).any(0), CALIBRATION_ROWS, whole_number("n_acs", n_acs, 1))
     block = tuple(min(n, side) for n, side in zip(found, kspace.shape[-2:], strict=True))
-    if min(block) < 1:
+    loudest = torch.view_as_real(calibration_block(kspace, *block)).abs().amax() if min(block) > 0 else torch.tensor(0)
+    if loudest == 0:
         raise ValueError(f"n_acs must leave a measured centre of k-space, got {n_acs} and a centre of zeros")
+    kspace = kspace / loudest  # so that squares stay within what a float can hold
     images = calibration_images(kspace, *block)
     loudness = rss(images)
     if min(block) < 2 or len(kspace) > MAX_COILS:

@@ -149,6 +149,12 @@ def test_a_dead_first_coil_gives_its_phase_to_nobody(brain):
     torch.testing.assert_close(maps[1:], without, atol=5e-3, rtol=0)
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e35])
+def test_maps_do_not_depend_on_the_unit(brain, scale):
+    scaled = brain / brain.abs().max() * scale
+    torch.testing.assert_close(espirit_maps(scaled), espirit_maps(brain), atol=1e-3, rtol=0)
+
+
 def test_one_line_gives_low_resolution_maps(brain):
     one = torch.zeros_like(brain)
     one[..., 64] = brain[..., 64]
