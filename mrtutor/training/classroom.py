@@ -2,6 +2,7 @@
 cores.
 """
 
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -54,6 +55,7 @@ def train(plan: Recipe | None = None, every: int = 20, watch: Callable | None = 
         )
     finally:
         torch.set_num_threads(threads)
+        gc.collect()  # the live plot's closed pictures, megabytes each, go now
     return network, history
 
 
