@@ -92,13 +92,13 @@ class LivePlot:
 
     def figure(self, history: History):
         """The matplotlib figure of this moment."""
-        from matplotlib import pyplot
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure
 
-        with pyplot.rc_context():
+        with rc_context():
             reading_room()
-            fig, axes = pyplot.subplot_mosaic(
-                [["loss", "score"], ["now", "reference"]], figsize=(8, 7), height_ratios=(2, 3)
-            )
+            fig = Figure(figsize=(8, 7))  # not pyplot's, which a notebook would keep until the cell ends
+            axes = fig.subplot_mosaic([["loss", "score"], ["now", "reference"]], height_ratios=(2, 3))
             self.curves(axes["loss"], axes["score"], history)
             image, high = self.now(), float(self.reference.abs().max())
             psnr = metrics.psnr(image, self.reference)
