@@ -61,9 +61,9 @@ def where_is_the_noise(depth: dict, then: View) -> View:
                 "lives on.",
             ),
             Option(
-                "In the middle, far from all elements.",
-                "In the middle every element hears much the same. But look at the borders: they follow the pile, not "
-                "the anatomy.",
+                "In the middle, where the elements hear alike.",
+                "Distance alone is no harm; hearing alike is. And look at the borders: they follow the pile, not the "
+                "anatomy.",
                 right=True,
             ),
             Option(
@@ -99,7 +99,7 @@ def noisiest_place(case: Scan) -> Click:
         places=[Region(across["noisiest"])],
         right="Among the noisiest third. The bands turned with the arrow.",
         wrong=[Region(across["rim_region"], LOUD_AT_THE_RIM), Region(across["air_region"], NOTHING_FOLDED)],
-        otherwise="Follow the arrow: which places pile up in fours, far from the elements on both sides?",
+        otherwise="Follow the arrow: which places pile up in fours, where no element hears one place much better?",
     )
     return Click(
         "N4. Now phase encoding runs the other way, R = 4. Click the noisiest place.",

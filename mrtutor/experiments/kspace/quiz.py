@@ -86,9 +86,14 @@ def closing_quiz(case: Scan) -> View:
                 [
                     Option("It disappears with more averages", "Averages lower noise. A copy is signal, and stays."),
                     Option(
-                        "It moves when phase encoding is swapped to H–F", "Fold-over follows the arrow.", right=True
+                        "It goes when the field is widened along R–L",
+                        "Lines closer together, a wider field: nothing is left outside to fold in.",
+                        right=True,
                     ),
-                    Option("It is as sharp as the liver", "True of fold-over, but true of anatomy as well."),
+                    Option(
+                        "It moves when phase encoding is swapped to H–F",
+                        "It will, but so do motion and flow: they follow the arrow too.",
+                    ),
                     Option("It disappears with a smaller field of view", "A smaller field folds more."),
                 ],
             ),
