@@ -116,7 +116,8 @@ def resolved_or_thresholded(tree: Scan, breath: dict[str, Image]) -> Choice:
             ),
             Option(
                 "It cannot be told; repeat with a smaller voxel",
-                "The measurement may hold it already. First ask the reconstruction: where the raw data were kept, it costs the patient nothing.",
+                "The measurement may hold it already. First ask the reconstruction: where the raw data were kept, it "
+                "costs the patient nothing.",
             ),
         ],
         picture=image(breath["high"].abs().clamp(max=0.5), scan=tree),
