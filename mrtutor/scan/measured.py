@@ -35,7 +35,8 @@ def _lines_and_patches(zero: np.ndarray) -> np.ndarray:
     rows, columns = (~np.asarray(zero.all(axis)) for axis in (1, 0))
     rest = zero[np.ix_(rows, columns)]
     skipped = ~(rows[:, None] & columns)
-    skipped[np.ix_(rows, columns)] = binary_opening(rest, np.ones([min(PATCH, n) for n in rest.shape], bool))
+    if rest.size:  # else all is zero
+        skipped[np.ix_(rows, columns)] = binary_opening(rest, np.ones([min(PATCH, n) for n in rest.shape], bool))
     return skipped
 
 

@@ -51,10 +51,13 @@ def test_lines_that_are_zero_in_all_coils_were_not_measured(said, capsys):
     assert own_or(mine, slices.case, full=False) is mine
 
 
-def test_one_missing_sample_is_not_called_100_percent(capsys):
-    kspace = slices.case().kspace.clone()
+def test_a_dead_sample_changes_nothing_and_a_missing_one_is_not_called_100_percent(capsys):
+    kspace, mask = slices.case().kspace.clone(), torch.ones(1, 192, 192, dtype=torch.bool)
     kspace[..., 90, 100] = 0
-    assert own_or(of(kspace), slices.case) is slices.case()
+    dead = of(kspace)
+    assert own_or(dead, slices.case) is dead and capsys.readouterr().out == "", "as `scan.read` has it"
+    mask[..., 90, 100] = False
+    assert own_or(of(kspace, mask), slices.case) is slices.case()
     assert "99 % measured" in capsys.readouterr().out
 
 

@@ -8,7 +8,8 @@ import torch
 from ...coils import calibration_block, espirit_maps, rss
 from ...fourier import ifft2c
 from ...scan import Scan
-from ...types import Kspace, Maps
+from ...scan.measured import measured
+from ...types import Kspace, Maps, Mask
 
 SMALLEST = 48  # lines and readout samples: below it, calibration blocks and head no longer fit
 BRIGHT_CENTRE = 0.4  # of all energy in the central quarter of k-space; noise alone has a quarter there
@@ -59,9 +60,14 @@ def unmet(case: Scan, coils: int = 1, full: bool = True, head: bool = True, smal
     return ""
 
 
+def measured_in(case: Scan) -> Mask:
+    """What of its k-space was measured, by the rule for files (`scan.measured`), also where nobody read it from one."""
+    return torch.from_numpy(measured(case.kspace.numpy(), case.mask.numpy()))
+
+
 def measured_share(case: Scan) -> float:
-    """Share of k-space that was measured, 0 to 1: a sample that is exactly zero in all coils was not."""
-    return float((case.mask & (case.kspace != 0).any(0, keepdim=True)).float().mean())
+    """Share of k-space that was measured, 0 to 1."""
+    return float(measured_in(case).float().mean())
 
 
 def percent(case: Scan) -> str:
@@ -79,11 +85,11 @@ def centre(case: Scan, size: int = 128) -> Scan:
     n_y, n_x = case.kspace.shape[-2:]
     if min(n_y, n_x) < SMALLEST:
         return case
-    measured = case.mask & (case.kspace != 0).any(0, keepdim=True)
+    stored = measured_in(case)
     widest = min(size, n_x // 8 * 8)
     for x in range(widest, widest * 2 // 3, -8):
         y = min(max(round(n_y * x / n_x / 8) * 8, 64), n_y // 8 * 8)
-        if calibration_block(measured, y, x).all():
+        if calibration_block(stored, y, x).all():
             break
     else:
         return case
